@@ -1,0 +1,3 @@
+//! Benchmarks beside the reference.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! cleanup(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! postalias(1)
+
+fn main() {}

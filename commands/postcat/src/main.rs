@@ -1,0 +1,3 @@
+//! postcat(1)
+
+fn main() {}

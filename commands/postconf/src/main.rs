@@ -1,0 +1,3 @@
+//! postconf(1)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! postdrop(1)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! postfix(1)
+
+fn main() {}

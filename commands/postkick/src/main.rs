@@ -1,0 +1,3 @@
+//! postkick(1)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! postlock(1)
+
+fn main() {}

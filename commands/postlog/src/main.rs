@@ -1,0 +1,3 @@
+//! postlog(1)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! postmap(1)
+
+fn main() {}

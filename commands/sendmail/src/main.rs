@@ -1,0 +1,3 @@
+//! sendmail(1)
+
+fn main() {}

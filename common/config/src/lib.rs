@@ -1,0 +1,1 @@
+//! main.cf, master.cf, overrides, and the parameter table.

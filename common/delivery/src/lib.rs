@@ -1,0 +1,1 @@
+//! What every delivery agent does: take a request, mark recipients done, report.

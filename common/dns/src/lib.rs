@@ -1,0 +1,1 @@
+//! A stub resolver and the mail-relevant record types.

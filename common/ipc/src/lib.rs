@@ -1,0 +1,1 @@
+//! Frames, typed connections, hello, timeouts, a descriptor sent with a message.

@@ -1,0 +1,1 @@
+//! Lookup table types, maps, match lists, address lookups.

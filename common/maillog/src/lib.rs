@@ -1,0 +1,1 @@
+//! Levels, the log line, and the syslog and postlog transports.

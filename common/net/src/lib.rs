@@ -1,0 +1,1 @@
+//! Endpoints, networks, timed line streams, listen and connect.

@@ -1,0 +1,1 @@
+//! Every conversation between our programs, one file each.

@@ -1,0 +1,1 @@
+//! The daemon skeleton: taking clients, the jail, idle and use limits, watchdog.

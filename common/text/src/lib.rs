@@ -1,0 +1,1 @@
+//! Byte strings and text: tokens, quoting, expansion, xtext, time units.

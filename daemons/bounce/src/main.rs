@@ -1,0 +1,3 @@
+//! bounce(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! discard(8)
+
+fn main() {}

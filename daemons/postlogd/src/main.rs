@@ -1,0 +1,3 @@
+//! postlogd(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! proxymap(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! trivial-rewrite(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! virtual(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! master(8)
+
+fn main() {}

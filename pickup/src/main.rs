@@ -1,0 +1,3 @@
+//! pickup(8)
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! postqueue(8)
+
+fn main() {}

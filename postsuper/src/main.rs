@@ -1,0 +1,3 @@
+//! postsuper(8)
+
+fn main() {}

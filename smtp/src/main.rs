@@ -1,0 +1,3 @@
+//! smtp(8): sends over SMTP and LMTP.
+
+fn main() {}
