@@ -1,1 +1,19 @@
 //! Endpoints, networks, timed line streams, listen and connect.
+//!
+//! Reading order: [`endpoint`] (how configuration names a peer), [`cidr`] (networks), [`peer`] (how addresses are
+//! printed), [`interfaces`] (this machine's own addresses), [`stream`] (lines with time limits), [`connect`] and
+//! [`listen`]. Never logs, never resolves names: that is `dns`.
+
+#![warn(missing_docs, clippy::indexing_slicing)]
+
+pub mod cidr;
+pub mod connect;
+pub mod endpoint;
+pub mod interfaces;
+pub mod listen;
+pub mod peer;
+pub mod stream;
+
+pub use cidr::{IpNet, Networks};
+pub use endpoint::{Endpoint, HostPort};
+pub use stream::{LineEnd, LineStream, StreamError};
