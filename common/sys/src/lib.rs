@@ -1,1 +1,17 @@
 //! The only unsafe code: ids, rights, fork and exec, descriptors, locks, signals, passing descriptors.
+//!
+//! Everything here has a safe signature; callers keep `unsafe_code = "forbid"`. Each noun has its file. Nothing here
+//! logs or decides policy: errors are `std::io::Error` values for the caller to report.
+
+pub mod ancillary;
+pub mod descriptor;
+pub mod lock;
+pub mod peer;
+pub mod process;
+pub mod rights;
+pub mod signal;
+pub mod time;
+pub mod users;
+pub mod watchdog;
+
+pub use nix;

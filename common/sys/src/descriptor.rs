@@ -1,0 +1,64 @@
+//! Descriptors: those inherited from master, flags, and closing what should not be there.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+
+/// Take ownership of a descriptor that this process was started with; an error when it is not open.
+///
+/// Sets close-on-exec. Call it once for each number, before anything else opens descriptors.
+pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: borrowed only for the call below, which answers EBADF for a number that is not open.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    // SAFETY: the number is open and was given to this process by its parent; no other owner exists in this process,
+    // as callers take each number once.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Make reads and writes return at once, or wait.
+pub fn set_nonblocking(fd: BorrowedFd<'_>, nonblocking: bool) -> io::Result<()> {
+    let mut flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
+    flags.set(OFlag::O_NONBLOCK, nonblocking);
+    fcntl(fd, FcntlArg::F_SETFL(flags))?;
+    Ok(())
+}
+
+/// Close every descriptor from `first` on.
+pub fn close_from(first: u32) -> io::Result<()> {
+    // SAFETY: close_range takes plain numbers; the caller has not wrapped any of these descriptors yet (start of main).
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Whether the descriptor is a terminal.
+#[must_use]
+pub fn is_terminal(fd: BorrowedFd<'_>) -> bool {
+    std::io::IsTerminal::is_terminal(&fd)
+}
+
+/// The number of a descriptor, for messages and for `exec`.
+#[must_use]
+pub fn number(fd: BorrowedFd<'_>) -> RawFd {
+    fd.as_raw_fd()
+}
+
+/// Make sure 0, 1 and 2 are open, so that no file opened later becomes standard output by accident.
+pub fn open_standard() -> io::Result<()> {
+    loop {
+        let null = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/null")?;
+        if null.as_raw_fd() > 2 {
+            return Ok(());
+        }
+        // Kept open on purpose for the life of the process.
+        std::mem::forget(null);
+    }
+}
