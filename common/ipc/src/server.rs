@@ -1,0 +1,55 @@
+//! The answering end of a conversation.
+
+use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
+
+use sys::peer::Peer;
+
+use crate::{CarriesDescriptor, Connection, Error, Protocol};
+
+/// A connection from a client of one conversation.
+pub struct Server<P> {
+    connection: Connection,
+    conversation: PhantomData<fn() -> P>,
+}
+
+impl<P: Protocol> Server<P> {
+    /// Serve a connection.
+    #[must_use]
+    pub fn over(mut connection: Connection) -> Self {
+        connection.greet::<P>();
+        Self {
+            connection,
+            conversation: PhantomData,
+        }
+    }
+
+    /// The next request; `None` when the client is done.
+    pub async fn receive(&mut self) -> Result<Option<P::Request>, Error> {
+        self.connection.receive::<P, P::Request>(false).await
+    }
+
+    /// Answer a request.
+    pub async fn reply(&mut self, reply: &P::Reply) -> Result<(), Error> {
+        self.connection.queue(reply, P::MAX_FRAME)?;
+        self.connection.flush().await
+    }
+
+    /// The process that asks.
+    pub fn peer(&self) -> Result<Peer, Error> {
+        self.connection.peer()
+    }
+}
+
+impl<P: CarriesDescriptor> Server<P> {
+    /// The next request and its descriptor; a request without one is malformed.
+    pub async fn receive_with(&mut self) -> Result<Option<(P::Request, OwnedFd)>, Error> {
+        let Some(request) = self.connection.receive::<P, P::Request>(true).await? else {
+            return Ok(None);
+        };
+        match self.connection.take_descriptor() {
+            Some(descriptor) => Ok(Some((request, descriptor))),
+            None => Err(Error::Malformed("a request without its descriptor")),
+        }
+    }
+}
