@@ -80,15 +80,16 @@ impl Stream {
         }
     }
 
-    pub(crate) async fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self {
             Self::Blocking(socket) => Ok(socket.write_all(bytes)?),
             #[cfg(feature = "runtime")]
             Self::Waiting(socket, limit) => {
                 waiting(*limit, async {
-                    while !bytes.is_empty() {
-                        match socket.try_write(bytes) {
-                            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                    let mut rest = bytes;
+                    while !rest.is_empty() {
+                        match socket.try_write(rest) {
+                            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                                 socket.writable().await?
                             }

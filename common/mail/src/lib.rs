@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod dsn;
+pub mod outcome;
 pub mod queue_id;
 pub mod recipient;
 pub mod stats;
