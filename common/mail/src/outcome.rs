@@ -58,6 +58,10 @@ pub enum Action {
     Relayed,
     /// Expanded into several recipients.
     Expanded,
+    /// Would be delivered; only in reports about a probe (`sendmail -bv`), not of RFC 3464.
+    Deliverable,
+    /// Would not be delivered; only in reports about a probe.
+    Undeliverable,
 }
 
 impl Action {
@@ -70,6 +74,8 @@ impl Action {
             Self::Delivered => "delivered",
             Self::Relayed => "relayed",
             Self::Expanded => "expanded",
+            Self::Deliverable => "deliverable",
+            Self::Undeliverable => "undeliverable",
         }
     }
 
@@ -82,6 +88,8 @@ impl Action {
             Self::Delivered,
             Self::Relayed,
             Self::Expanded,
+            Self::Deliverable,
+            Self::Undeliverable,
         ]
         .into_iter()
         .find(|action| action.as_str().as_bytes() == word)

@@ -7,29 +7,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
+use mail::outcome::{Action, Dsn};
 use mail::{Address, DsnStatus, Notify, QueueId, Recipient};
 
 use crate::{Folder, Layout};
 
 /// What is known about one recipient's delivery.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The recipient.
     pub recipient: Recipient,
-    /// The enhanced status code; `None` in entries of the old form.
-    pub status: Option<DsnStatus>,
-    /// RFC 3464 action: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, or a word of ours for trace reports.
-    pub action: Vec<u8>,
-    /// What kind of text `diagnostic` is: `smtp`, `X-Postfix`.
-    pub diagnostic_type: Vec<u8>,
-    /// What the other side said.
-    pub diagnostic: Vec<u8>,
-    /// What kind of name `remote_mta` is: `dns`.
-    pub remote_mta_type: Vec<u8>,
-    /// Who said it.
-    pub remote_mta: Vec<u8>,
-    /// The reason in words.
-    pub reason: Vec<u8>,
+    /// What became of it.
+    pub dsn: Dsn,
 }
 
 /// Append an entry; the file is made when it does not exist. `old_form` adds the line for programs of old releases
@@ -79,27 +68,28 @@ fn absent_is_none<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Take all entries from the bytes of a log.
+/// Take all entries from the bytes of a log. Entries of the old form have no status; they get the one that the kind of
+/// log suggests.
 #[must_use]
-pub fn parse(bytes: &[u8]) -> Vec<Entry> {
+pub fn parse(bytes: &[u8], status: DsnStatus) -> Vec<Entry> {
     bytes
         .split(|&b| b == b'\n')
         .map(<[u8]>::trim_ascii_start)
         .collect::<Vec<_>>()
         .split(|line| line.is_empty())
-        .filter_map(Entry::from_lines)
+        .filter_map(|lines| Entry::from_lines(lines, status))
         .collect()
 }
 
 impl Entry {
     fn to_text(&self, old_form: bool) -> Vec<u8> {
         let mut text = vec![b'\n'];
-        let recipient = &self.recipient;
+        let Self { recipient, dsn } = self;
         if old_form {
             text.push(b'<');
             push_printable(&mut text, recipient.address.as_bytes());
             text.extend_from_slice(b">: ");
-            push_printable(&mut text, &self.reason);
+            push_printable(&mut text, &dsn.reason);
             text.push(b'\n');
         }
         push_line(
@@ -119,27 +109,30 @@ impl Entry {
             let bits = recipient.dsn_notify.bits().to_string();
             push_line(&mut text, "notify_flags", bits.as_bytes());
         }
-        if let Some(status) = self.status {
-            push_line(&mut text, "status", status.to_string().as_bytes());
+        push_line(&mut text, "status", dsn.status.to_string().as_bytes());
+        if let Some(action) = dsn.action {
+            push_line(&mut text, "action", action.as_str().as_bytes());
         }
-        push_unless_empty(&mut text, "action", &self.action);
-        push_unless_empty(&mut text, "diag_type", &self.diagnostic_type);
-        push_unless_empty(&mut text, "diag_text", &self.diagnostic);
-        push_unless_empty(&mut text, "mta_type", &self.remote_mta_type);
-        push_unless_empty(&mut text, "mta_mname", &self.remote_mta);
-        push_unless_empty(&mut text, "reason", &self.reason);
+        push_unless_empty(&mut text, "diag_type", &dsn.diagnostic_type);
+        push_unless_empty(&mut text, "diag_text", &dsn.diagnostic_text);
+        push_unless_empty(&mut text, "mta_type", &dsn.mta_type);
+        push_unless_empty(&mut text, "mta_mname", &dsn.mta_name);
+        push_unless_empty(&mut text, "reason", &dsn.reason);
         text.push(b'\n');
         text
     }
 
-    fn from_lines(lines: &[&[u8]]) -> Option<Self> {
-        let mut entry = Self::default();
+    fn from_lines(lines: &[&[u8]], status: DsnStatus) -> Option<Self> {
+        let mut entry = Self {
+            recipient: Recipient::default(),
+            dsn: Dsn::new(status, ""),
+        };
         for line in lines {
             if !entry.old_line(line) {
                 entry.new_line(line);
             }
         }
-        (!entry.recipient.address.is_null() || !entry.reason.is_empty()).then_some(entry)
+        (!entry.recipient.address.is_null() || !entry.dsn.reason.is_empty()).then_some(entry)
     }
 
     /// Take `<address>: reason`, perhaps with `(expanded from <address>)`; says whether the line has that form.
@@ -154,7 +147,7 @@ impl Entry {
             rest = after.strip_prefix(b")").unwrap_or(after);
         }
         let reason = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start();
-        self.reason = reason.to_vec();
+        self.dsn.reason = reason.to_vec();
         true
     }
 
@@ -165,7 +158,7 @@ impl Entry {
         let (name, value) = line.split_at(equals);
         let value = value.get(1..).unwrap_or_default();
         let digits = || std::str::from_utf8(value).unwrap_or_default().trim();
-        let recipient = &mut self.recipient;
+        let Self { recipient, dsn } = self;
         match name {
             b"recipient" => recipient.address = Address::new(value).unwrap_or_default(),
             b"original_recipient" => recipient.original = Address::new(value).unwrap_or_default(),
@@ -175,13 +168,13 @@ impl Entry {
                 let bits = digits().parse().unwrap_or_default();
                 recipient.dsn_notify = Notify::from_bits(bits).unwrap_or_default();
             }
-            b"status" => self.status = DsnStatus::parse(value),
-            b"action" => self.action = value.to_vec(),
-            b"diag_type" => self.diagnostic_type = value.to_vec(),
-            b"diag_text" => self.diagnostic = value.to_vec(),
-            b"mta_type" => self.remote_mta_type = value.to_vec(),
-            b"mta_mname" => self.remote_mta = value.to_vec(),
-            b"reason" => self.reason = value.to_vec(),
+            b"status" => dsn.status = DsnStatus::parse(value).unwrap_or(dsn.status),
+            b"action" => dsn.action = Action::parse(value),
+            b"diag_type" => dsn.diagnostic_type = value.to_vec(),
+            b"diag_text" => dsn.diagnostic_text = value.to_vec(),
+            b"mta_type" => dsn.mta_type = value.to_vec(),
+            b"mta_mname" => dsn.mta_name = value.to_vec(),
+            b"reason" => dsn.reason = value.to_vec(),
             // Programs of newer releases may note more than we know.
             _ => {}
         }

@@ -9,6 +9,7 @@
 use std::fs;
 use std::process::Command;
 
+use mail::outcome::{Action, Dsn};
 use mail::{Address, DsnStatus, Notify, Recipient};
 use queue::logfile::Entry;
 use queue::{
@@ -152,10 +153,10 @@ fn log(layout: &Layout, id: &mail::QueueId, old_form: bool) {
             dsn_notify: Notify::FAILURE,
             offset: 230,
         },
-        status: Some(DsnStatus::new(5, 1, 1)),
-        action: b"failed".to_vec(),
-        reason: b"no such user".to_vec(),
-        ..Entry::default()
+        dsn: Dsn {
+            action: Some(Action::Failed),
+            ..Dsn::new(DsnStatus::new(5, 1, 1), "no such user")
+        },
     };
     assert!(
         logfile::open(layout, Folder::Defer, id)
@@ -176,7 +177,10 @@ fn log(layout: &Layout, id: &mail::QueueId, old_form: bool) {
         String::from_utf8_lossy(&text),
         format!("\n{old}{expected}").repeat(2)
     );
-    assert_eq!(logfile::parse(&text), [entry.clone(), entry]);
+    assert_eq!(
+        logfile::parse(&text, DsnStatus::new(5, 0, 0)),
+        [entry.clone(), entry]
+    );
     assert!(logfile::remove(layout, Folder::Defer, id).expect("remove"));
     assert!(!logfile::remove(layout, Folder::Defer, id).expect("remove"));
 }

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+use mail::outcome::Action;
 use mail::{DsnStatus, Notify, Ret};
 use queue::{Letter, Reader, RecordType, logfile};
 
@@ -114,7 +115,7 @@ fn damage_at_any_place_is_an_error_or_a_letter() {
 
 #[test]
 fn a_defer_log() {
-    let entries = logfile::parse(DEFER_LOG);
+    let entries = logfile::parse(DEFER_LOG, DsnStatus::new(4, 0, 0));
     assert_eq!(entries.len(), 3);
     let entry = entries
         .iter()
@@ -124,11 +125,14 @@ fn a_defer_log() {
     assert_eq!(entry.recipient.original.as_bytes(), b"al@example.test");
     assert_eq!(entry.recipient.dsn_orcpt, b"rfc822;al@example.test");
     assert_eq!(entry.recipient.dsn_notify, Notify::UNSET);
-    assert_eq!(entry.status, Some(DsnStatus::new(4, 3, 0)));
-    assert_eq!(entry.action, b"delayed");
-    assert_eq!(entry.diagnostic, b"450 4.3.0 Error: command failed");
-    assert_eq!(entry.remote_mta, b"127.0.0.1");
-    assert!(entry.reason.ends_with(b"(in reply to RCPT TO command)"));
+    assert_eq!(entry.dsn.status, DsnStatus::new(4, 3, 0));
+    assert_eq!(entry.dsn.action, Some(Action::Delayed));
+    assert_eq!(
+        entry.dsn.diagnostic_text,
+        b"450 4.3.0 Error: command failed"
+    );
+    assert_eq!(entry.dsn.mta_name, b"127.0.0.1");
+    assert!(entry.dsn.reason.ends_with(b"(in reply to RCPT TO command)"));
 }
 
 #[test]
