@@ -1,1 +1,26 @@
-//! Lookup table types, maps, match lists, address lookups.
+//! Lookup tables: table types, lists of tables, match lists, the orders in which addresses are looked up.
+//!
+//! A [`Table`] is one `type:name`; [`Maps`] is what a `*_maps` parameter names, searched in order; a [`MatchList`] is
+//! what `mynetworks` or `relay_domains` names; [`address`] makes the partial keys of address lookups. Tables are opened
+//! in a daemon's `open`, before the jail; lookups need no path afterwards.
+//!
+//! A table that cannot be opened or read is an error of each lookup, never "not found": mail waits instead of bouncing.
+//! Never changes a table, except for [`lmdb::Builder`](kinds::lmdb::Builder) and
+//! [`lmdb::Updater`](kinds::lmdb::Updater), which postmap and postalias use.
+//! Logs a warning for a failed lookup and for a table line that is ignored.
+
+#![warn(missing_docs, clippy::indexing_slicing)]
+
+pub mod address;
+pub mod aliases;
+pub mod error;
+pub mod kinds;
+pub mod maps;
+pub mod match_list;
+pub mod source;
+pub mod table;
+
+pub use error::{LookupError, OpenError};
+pub use maps::Maps;
+pub use match_list::MatchList;
+pub use table::{OpenOptions, Table};

@@ -5,6 +5,8 @@
 
 pub mod ancillary;
 pub mod descriptor;
+#[cfg(feature = "lmdb")]
+pub mod lmdb;
 pub mod lock;
 pub mod peer;
 pub mod process;
