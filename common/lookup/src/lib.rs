@@ -24,3 +24,21 @@ pub use error::{LookupError, OpenError};
 pub use maps::Maps;
 pub use match_list::MatchList;
 pub use table::{OpenOptions, Table};
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Running lookups of tables that answer at once.
+
+    use std::task::{Context, Poll, Waker};
+
+    pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        match future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("a local table waited"),
+        }
+    }
+}

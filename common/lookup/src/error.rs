@@ -1,0 +1,73 @@
+//! What goes wrong with tables: opening one, and looking something up. Both are temporary to a letter.
+
+use std::fmt;
+
+/// Why a table could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenError {
+    /// Not of the form `type:name`.
+    NotTypeName(String),
+    /// A type this build does not know.
+    UnknownType(String),
+    /// The name after the type is malformed; the text says how.
+    Syntax(String),
+    /// The file could not be opened or read; the text names it and says why.
+    File(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTypeName(spec) => {
+                write!(
+                    f,
+                    "open dictionary: expecting \"type:name\" form instead of \"{spec}\""
+                )
+            }
+            Self::UnknownType(kind) => write!(f, "unsupported dictionary type: {kind}"),
+            Self::Syntax(text) | Self::File(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// A lookup that gave no answer, neither found nor not found. The letter must wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookupError {
+    /// The table could not be opened when the daemon started.
+    Unavailable {
+        /// `type:name`.
+        table: String,
+        /// Why it could not be opened.
+        reason: String,
+    },
+    /// The table is open but the lookup failed.
+    Failed {
+        /// `type:name`.
+        table: String,
+        /// What failed.
+        reason: String,
+    },
+}
+
+impl LookupError {
+    /// The table that failed, as `type:name`.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        match self {
+            Self::Unavailable { table, .. } | Self::Failed { table, .. } => table,
+        }
+    }
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable { table, reason } => write!(f, "{table} is unavailable. {reason}"),
+            Self::Failed { table, reason } => write!(f, "{table} lookup error: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for LookupError {}

@@ -1,0 +1,380 @@
+//! Building and updating LMDB files, for postmap(1) and postalias(1).
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use heed::types::Bytes;
+use heed::{CommitOrAbort, Env, MdbError, WithoutTls};
+use sys::lmdb::Access;
+use sys::lock;
+
+use super::file::{Failure, Held, Pairs};
+
+/// The longest key that LMDB stores, in bytes.
+const LONGEST_KEY: usize = 511;
+
+/// Whether keys and values are stored with a NUL at their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Nulls {
+    /// With a NUL, as the reference builds files on this system.
+    #[default]
+    Include,
+    /// Without.
+    Omit,
+}
+
+impl Nulls {
+    fn stored(self, bytes: &[u8]) -> Vec<u8> {
+        let mut stored = bytes.to_vec();
+        if self == Self::Include {
+            stored.push(0);
+        }
+        stored
+    }
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It was new.
+    New,
+    /// The key was there already; the entry replaced it, or not, as asked.
+    Duplicate,
+    /// The key is empty or longer than LMDB stores; nothing was added.
+    Unusable,
+}
+
+/// Why a file could not be built or updated; `Display` names the file.
+#[derive(Debug)]
+pub struct BuildError {
+    path: PathBuf,
+    what: &'static str,
+    failure: Failure,
+}
+
+impl BuildError {
+    /// Whether the file is not there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.failure.is_missing()
+    }
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.what, self.path.display(), self.failure)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// A new file in the making: entries are gathered in memory and written by [`Builder::finish`].
+#[derive(Debug, Default)]
+pub struct Builder {
+    nulls: Nulls,
+    entries: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Builder {
+    /// An empty table.
+    #[must_use]
+    pub fn new(nulls: Nulls) -> Self {
+        Self {
+            nulls,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// Add an entry. A key that is there already keeps its value unless `replace`.
+    pub fn add(&mut self, key: &[u8], value: &[u8], replace: bool) -> Added {
+        let key = self.nulls.stored(key);
+        if key.is_empty() || key.len() > LONGEST_KEY {
+            return Added::Unusable;
+        }
+        match self.entries.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(self.nulls.stored(value));
+                Added::New
+            }
+            Entry::Occupied(mut place) => {
+                if replace {
+                    place.insert(self.nulls.stored(value));
+                }
+                Added::Duplicate
+            }
+        }
+    }
+
+    /// Write the file beside `path`, with this mode, and rename it to `path`. All or nothing.
+    pub fn finish(self, path: &Path, mode: u32, map_size: usize) -> Result<(), BuildError> {
+        let failed = |what| {
+            move |failure: Failure| BuildError {
+                path: path.to_owned(),
+                what,
+                failure,
+            }
+        };
+        let temporary = temporary_name(path);
+        let made = self.write(&temporary, mode, map_size);
+        made.map_err(failed("create database"))
+            .and_then(|()| {
+                fs::rename(&temporary, path)
+                    .map_err(Failure::from)
+                    .map_err(failed("rename database"))
+            })
+            .inspect_err(|_| drop(fs::remove_file(&temporary)))
+    }
+
+    fn write(&self, path: &Path, mode: u32, map_size: usize) -> Result<(), Failure> {
+        drop(new_file(path, mode)?);
+        let mut env = sys::lmdb::open(path, map_size, Access::Write)?;
+        growing(&mut env, |pairs, txn| {
+            for (key, value) in &self.entries {
+                pairs.put(txn, key, value)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A file that is changed in place, under its exclusive lock, in one transaction a call.
+pub struct Updater {
+    path: PathBuf,
+    nulls: Nulls,
+    lock: File,
+    env: Env<WithoutTls>,
+}
+
+impl Updater {
+    /// Open a file, or create it with this mode when `create` says so.
+    pub fn open(
+        path: &Path,
+        nulls: Nulls,
+        create: Option<u32>,
+        map_size: usize,
+    ) -> Result<Self, BuildError> {
+        let failed = |failure| BuildError {
+            path: path.to_owned(),
+            what: "open database",
+            failure,
+        };
+        let path = &absolute(path).map_err(|error| failed(Failure::Io(error)))?;
+        let lock = match (OpenOptions::new().read(true).write(true).open(path), create) {
+            (Err(error), Some(mode)) if error.kind() == io::ErrorKind::NotFound => {
+                new_file(path, mode)
+            }
+            (opened, _) => opened,
+        };
+        let lock = lock.map_err(|error| failed(Failure::Io(error)))?;
+        let held =
+            Held::take(&lock, lock::Mode::Exclusive).map_err(|error| failed(error.into()))?;
+        let env =
+            sys::lmdb::open(path, map_size, Access::Write).map_err(|error| failed(error.into()))?;
+        drop(held);
+        Ok(Self {
+            path: path.clone(),
+            nulls,
+            lock,
+            env,
+        })
+    }
+
+    /// Add entries; says of each what became of it. A key that is there already keeps its value unless `replace`.
+    pub fn add(
+        &mut self,
+        entries: &[(Vec<u8>, Vec<u8>)],
+        replace: bool,
+    ) -> Result<Vec<Added>, BuildError> {
+        let nulls = self.nulls;
+        self.change("update database", |pairs, txn| {
+            entries
+                .iter()
+                .map(|(key, value)| {
+                    let key = nulls.stored(key);
+                    if key.is_empty() || key.len() > LONGEST_KEY {
+                        return Ok(Added::Unusable);
+                    }
+                    let known = pairs.get(txn, &key)?.is_some();
+                    if !known || replace {
+                        pairs.put(txn, &key, &nulls.stored(value))?;
+                    }
+                    Ok(if known { Added::Duplicate } else { Added::New })
+                })
+                .collect()
+        })
+    }
+
+    /// Remove an entry, stored with or without a NUL; whether it was there.
+    pub fn remove(&mut self, key: &[u8]) -> Result<bool, BuildError> {
+        self.change("update database", |pairs, txn| {
+            let mut removed = false;
+            for nulls in [Nulls::Include, Nulls::Omit] {
+                let key = nulls.stored(key);
+                if !key.is_empty() && key.len() <= LONGEST_KEY {
+                    removed |= pairs.delete(txn, &key)?;
+                }
+            }
+            Ok(removed)
+        })
+    }
+
+    fn change<T>(
+        &mut self,
+        what: &'static str,
+        job: impl Fn(&Pairs, &mut heed::RwTxn<'_>) -> heed::Result<T>,
+    ) -> Result<T, BuildError> {
+        let held = Held::take(&self.lock, lock::Mode::Exclusive);
+        let done = held
+            .map_err(Failure::from)
+            .and_then(|_held| growing(&mut self.env, job));
+        done.map_err(|failure| BuildError {
+            path: self.path.clone(),
+            what,
+            failure,
+        })
+    }
+}
+
+/// Run a write transaction; when the map is too small, double it and run it again.
+fn growing<T>(
+    env: &mut Env<WithoutTls>,
+    job: impl Fn(&Pairs, &mut heed::RwTxn<'_>) -> heed::Result<T>,
+) -> Result<T, Failure> {
+    loop {
+        match in_transaction(env, &job) {
+            Err(heed::Error::Mdb(MdbError::MapFull)) => {
+                let doubled = env.info().map_size.saturating_mul(2);
+                sys::lmdb::grow(env, doubled)?;
+            }
+            Err(heed::Error::Mdb(MdbError::MapResized)) => sys::lmdb::grow(env, 0)?,
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn in_transaction<T>(
+    env: &Env<WithoutTls>,
+    job: impl Fn(&Pairs, &mut heed::RwTxn<'_>) -> heed::Result<T>,
+) -> heed::Result<T> {
+    let txn = env.write_txn()?;
+    let opened: heed::Result<_> = env.create_databases_and_commit(txn, |opener, txn| {
+        opener
+            .create_database::<Bytes, Bytes>(txn, None)
+            .map(CommitOrAbort::<_, ()>::Commit)
+    });
+    let Some(pairs) = opened?.commit() else {
+        return Err(heed::Error::Mdb(MdbError::Invalid));
+    };
+    let mut txn = env.write_txn()?;
+    let result = job(&pairs, &mut txn)?;
+    txn.commit()?;
+    Ok(result)
+}
+
+/// LMDB wants a directory before the file name.
+fn absolute(path: &Path) -> io::Result<PathBuf> {
+    std::path::absolute(path)
+}
+
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    absolute(Path::new(&name)).unwrap_or_else(|_| PathBuf::from(name))
+}
+
+fn new_file(path: &Path, mode: u32) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{OpenOptions, Table};
+
+    fn find(table: &Table, key: &str) -> Option<String> {
+        crate::testing::now(table.find(key.as_bytes()))
+            .unwrap()
+            .map(|value| String::from_utf8(value).unwrap())
+    }
+
+    fn spec(directory: &tempfile::TempDir) -> (String, PathBuf) {
+        let table = directory.path().join("map").display().to_string();
+        (format!("hash:{table}"), super::super::file_name(&table))
+    }
+
+    #[test]
+    fn built_then_updated_then_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let (spec, file) = spec(&directory);
+        for nulls in [Nulls::Include, Nulls::Omit] {
+            let mut builder = Builder::new(nulls);
+            assert_eq!(builder.add(b"a", b"1", false), Added::New);
+            assert_eq!(builder.add(b"a", b"2", false), Added::Duplicate);
+            assert_eq!(builder.add(&[b'x'; 600], b"2", false), Added::Unusable);
+            builder.finish(&file, 0o640, 1 << 20).unwrap();
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o640);
+
+            let mut updater = Updater::open(&file, nulls, None, 1 << 20).unwrap();
+            let more = [
+                (b"a".to_vec(), b"3".to_vec()),
+                (b"b".to_vec(), b"4".to_vec()),
+            ];
+            assert_eq!(
+                updater.add(&more, true).unwrap(),
+                [Added::Duplicate, Added::New]
+            );
+            assert!(updater.remove(b"b").unwrap());
+            assert!(!updater.remove(b"b").unwrap());
+            drop(updater);
+
+            let table = Table::open(&spec, &OpenOptions::default()).unwrap();
+            let again = Table::open(&spec, &OpenOptions::default()).unwrap();
+            assert_eq!(find(&table, "A").as_deref(), Some("3"));
+            assert_eq!(find(&again, "b"), None);
+            assert!(!table.changed());
+            Builder::new(nulls).finish(&file, 0o644, 1 << 20).unwrap();
+            assert!(table.changed());
+        }
+    }
+
+    #[test]
+    fn a_small_map_grows() {
+        let directory = tempfile::tempdir().unwrap();
+        let (spec, file) = spec(&directory);
+        let mut builder = Builder::new(Nulls::Include);
+        for number in 0..20_000 {
+            let text = format!("user{number}@example.com");
+            builder.add(text.as_bytes(), &[b'v'; 40], false);
+        }
+        builder.finish(&file, 0o644, 65_536).unwrap();
+        let options = OpenOptions {
+            lmdb_map_size: 65_536,
+            ..OpenOptions::default()
+        };
+        let table = Table::open(&spec, &options).unwrap();
+        assert!(find(&table, "user19999@example.com").is_some());
+        assert_eq!(table.entries().unwrap().unwrap().len(), 20_000);
+    }
+
+    #[test]
+    fn an_unbuilt_map_says_so_at_each_lookup() {
+        let table = Table::open_or_unavailable("hash:/nonexistent/map", &OpenOptions::default());
+        let error = crate::testing::now(table.find(b"x"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("/nonexistent/map.lmdb"), "{error}");
+        assert!(error.contains("postmap hash:/nonexistent/map"), "{error}");
+    }
+}

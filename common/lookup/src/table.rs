@@ -1,0 +1,218 @@
+//! One lookup table, `type:name`: opened once, asked many times.
+//!
+//! Opened with [`Table::open`] in a daemon's `open`, or with [`Table::open_or_unavailable`], which turns a failure
+//! into a table that fails each lookup, as daemons want it. Case folding, UTF-8 checks and the treatment of partial
+//! keys are the same for all types and happen here. Logs a warning for each lookup that fails.
+
+use crate::error::{LookupError, OpenError};
+use crate::kinds::cidr::Cidr;
+use crate::kinds::lmdb::Lmdb;
+use crate::kinds::text::Text;
+use crate::kinds::user_database::UserDatabase;
+use crate::kinds::{environ, inline, lmdb};
+
+/// How tables are opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// Fold keys of tables with fixed strings to lower case, in the table and in the query.
+    pub fold: bool,
+    /// Keys and values must be UTF-8: other keys are never found, other values are errors (`smtputf8_enable`).
+    pub utf8: bool,
+    /// The initial memory map of LMDB files, in bytes (`lmdb_map_size`).
+    pub lmdb_map_size: usize,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            fold: true,
+            utf8: true,
+            lmdb_map_size: lmdb::DEFAULT_MAP_SIZE,
+        }
+    }
+}
+
+impl OpenOptions {
+    /// The same without case folding.
+    #[must_use]
+    pub fn exact_case(self) -> Self {
+        Self {
+            fold: false,
+            ..self
+        }
+    }
+}
+
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// An open table.
+#[derive(Debug)]
+pub struct Table {
+    name: String,
+    fold: bool,
+    utf8: bool,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Text(Text),
+    Static(Vec<u8>),
+    Lmdb(Lmdb),
+    UserDatabase(UserDatabase),
+    Environ,
+    Cidr(Cidr),
+    Fail,
+    Unavailable(String),
+}
+
+impl Table {
+    /// Open the table `type:name`.
+    pub fn open(spec: &str, options: &OpenOptions) -> Result<Self, OpenError> {
+        let (kind, name) = spec
+            .split_once(':')
+            .filter(|(kind, name)| !kind.is_empty() && !name.is_empty())
+            .ok_or_else(|| OpenError::NotTypeName(spec.to_owned()))?;
+        let kind = Kind::open(kind, name, options)?;
+        Ok(Self {
+            name: spec.to_owned(),
+            fold: options.fold,
+            utf8: options.utf8,
+            kind,
+        })
+    }
+
+    /// Open the table; when that fails, a table that fails each lookup and says why.
+    #[must_use]
+    pub fn open_or_unavailable(spec: &str, options: &OpenOptions) -> Self {
+        Self::open(spec, options).unwrap_or_else(|error| Self {
+            name: spec.to_owned(),
+            fold: options.fold,
+            utf8: options.utf8,
+            kind: Kind::Unavailable(error.to_string()),
+        })
+    }
+
+    /// `type:name`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether keys are patterns or networks: such a table is asked only for whole keys, never for parts of them.
+    #[must_use]
+    pub const fn is_pattern(&self) -> bool {
+        matches!(self.kind, Kind::Cidr(_))
+    }
+
+    /// Whether the file behind the table was replaced since it was opened, so that the process should be renewed.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        matches!(&self.kind, Kind::Lmdb(table) if table.changed())
+    }
+
+    /// Look a key up. A failure is logged.
+    pub async fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
+        let found = self.find_quietly(key).await;
+        if let Err(error) = &found {
+            maillog::warning!("{error}");
+        }
+        found
+    }
+
+    async fn find_quietly(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
+        if self.utf8 && std::str::from_utf8(key).is_err() {
+            return Ok(None);
+        }
+        let folded;
+        let key = if self.fold && !self.is_pattern() {
+            folded = fold(key);
+            &folded
+        } else {
+            key
+        };
+        let value = self.kind.find(key).await.map_err(|fault| fault.of(self))?;
+        match value {
+            Some(value) if self.utf8 && std::str::from_utf8(&value).is_err() => {
+                let key = String::from_utf8_lossy(key);
+                Err(Fault::Lookup(format!("key \"{key}\": non-UTF-8 value")).of(self))
+            }
+            value => Ok(value),
+        }
+    }
+
+    /// All keys and values, for tables that can list them; `None` for the others.
+    pub fn entries(&self) -> Result<Option<Vec<Pair>>, LookupError> {
+        match &self.kind {
+            Kind::Text(table) => Ok(Some(table.entries())),
+            Kind::Lmdb(table) => table
+                .entries()
+                .map(Some)
+                .map_err(|fault| Fault::Lookup(fault).of(self)),
+            Kind::Static(_)
+            | Kind::UserDatabase(_)
+            | Kind::Environ
+            | Kind::Cidr(_)
+            | Kind::Fail
+            | Kind::Unavailable(_) => Ok(None),
+        }
+    }
+}
+
+impl Kind {
+    fn open(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
+        Ok(match kind {
+            "inline" => Self::Text(inline::open(name, options)?),
+            "texthash" => Self::Text(Text::open(name, options)?),
+            "static" => Self::Static(inline::static_value(name)?),
+            "hash" | "btree" | "dbm" | "lmdb" => Self::Lmdb(Lmdb::open(kind, name, options)?),
+            "unix" => Self::UserDatabase(UserDatabase::open(name)?),
+            "environ" => Self::Environ,
+            "cidr" => Self::Cidr(Cidr::open(name)?),
+            "fail" => Self::Fail,
+            _ => return Err(OpenError::UnknownType(kind.to_owned())),
+        })
+    }
+
+    async fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        match self {
+            Self::Text(table) => Ok(table.find(key)),
+            Self::Static(value) => Ok(Some(value.clone())),
+            Self::Lmdb(table) => table.find(key).map_err(Fault::Lookup),
+            Self::UserDatabase(table) => table.find(key).map_err(Fault::Lookup),
+            Self::Environ => Ok(environ::find(key)),
+            Self::Cidr(table) => Ok(table.find(key)),
+            Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
+            Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
+        }
+    }
+}
+
+/// A failure before it has the table's name.
+enum Fault {
+    Unavailable(String),
+    Lookup(String),
+}
+
+impl Fault {
+    fn of(self, table: &Table) -> LookupError {
+        let table = table.name.clone();
+        match self {
+            Self::Unavailable(reason) => LookupError::Unavailable { table, reason },
+            Self::Lookup(reason) => LookupError::Failed { table, reason },
+        }
+    }
+}
+
+/// A key in lower case; bytes that are no UTF-8 stay as they are, but for ASCII letters.
+#[must_use]
+pub fn fold(key: &[u8]) -> Vec<u8> {
+    if key.is_ascii() {
+        return key.to_ascii_lowercase();
+    }
+    match std::str::from_utf8(key) {
+        Ok(text) => text.to_lowercase().into_bytes(),
+        Err(_) => key.to_ascii_lowercase(),
+    }
+}
