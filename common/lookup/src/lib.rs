@@ -21,6 +21,7 @@ pub mod source;
 pub mod table;
 
 pub use error::{LookupError, OpenError};
+pub use kinds::proxy::ProxyService;
 pub use maps::Maps;
 pub use match_list::MatchList;
 pub use table::{OpenOptions, Table};

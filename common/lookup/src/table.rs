@@ -7,12 +7,13 @@
 use crate::error::{LookupError, OpenError};
 use crate::kinds::cidr::Cidr;
 use crate::kinds::lmdb::Lmdb;
+use crate::kinds::proxy::{Proxied, ProxyService};
 use crate::kinds::text::Text;
 use crate::kinds::user_database::UserDatabase;
 use crate::kinds::{environ, inline, lmdb};
 
 /// How tables are opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct OpenOptions {
     /// Fold keys of tables with fixed strings to lower case, in the table and in the query.
     pub fold: bool,
@@ -20,6 +21,8 @@ pub struct OpenOptions {
     pub utf8: bool,
     /// The initial memory map of LMDB files, in bytes (`lmdb_map_size`).
     pub lmdb_map_size: usize,
+    /// Who is asked for `proxy:` tables; the tables opened with one value share its connections.
+    pub proxy: ProxyService,
 }
 
 impl Default for OpenOptions {
@@ -28,6 +31,7 @@ impl Default for OpenOptions {
             fold: true,
             utf8: true,
             lmdb_map_size: lmdb::DEFAULT_MAP_SIZE,
+            proxy: ProxyService::default(),
         }
     }
 }
@@ -63,6 +67,7 @@ enum Kind {
     UserDatabase(UserDatabase),
     Environ,
     Cidr(Cidr),
+    Proxy(Proxied),
     Fail,
     Unavailable(String),
 }
@@ -102,8 +107,18 @@ impl Table {
 
     /// Whether keys are patterns or networks: such a table is asked only for whole keys, never for parts of them.
     #[must_use]
-    pub const fn is_pattern(&self) -> bool {
-        matches!(self.kind, Kind::Cidr(_))
+    pub fn is_pattern(&self) -> bool {
+        match &self.kind {
+            Kind::Cidr(_) => true,
+            Kind::Proxy(table) => table.is_pattern(),
+            Kind::Text(_)
+            | Kind::Static(_)
+            | Kind::Lmdb(_)
+            | Kind::UserDatabase(_)
+            | Kind::Environ
+            | Kind::Fail
+            | Kind::Unavailable(_) => false,
+        }
     }
 
     /// Whether the file behind the table was replaced since it was opened, so that the process should be renewed.
@@ -154,6 +169,7 @@ impl Table {
             | Kind::UserDatabase(_)
             | Kind::Environ
             | Kind::Cidr(_)
+            | Kind::Proxy(_)
             | Kind::Fail
             | Kind::Unavailable(_) => Ok(None),
         }
@@ -170,6 +186,10 @@ impl Kind {
             "unix" => Self::UserDatabase(UserDatabase::open(name)?),
             "environ" => Self::Environ,
             "cidr" => Self::Cidr(Cidr::open(name)?),
+            "proxy" if name.contains(':') => {
+                Self::Proxy(Proxied::new(options.proxy.clone(), name, options.fold))
+            }
+            "proxy" => return Err(OpenError::NotTypeName(name.to_owned())),
             "fail" => Self::Fail,
             _ => return Err(OpenError::UnknownType(kind.to_owned())),
         })
@@ -183,6 +203,7 @@ impl Kind {
             Self::UserDatabase(table) => table.find(key).map_err(Fault::Lookup),
             Self::Environ => Ok(environ::find(key)),
             Self::Cidr(table) => Ok(table.find(key)),
+            Self::Proxy(table) => table.find(key).await.map_err(Fault::Lookup),
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
             Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
         }

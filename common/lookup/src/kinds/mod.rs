@@ -4,6 +4,7 @@ pub(crate) mod cidr;
 pub(crate) mod environ;
 pub(crate) mod inline;
 pub mod lmdb;
+pub mod proxy;
 pub(crate) mod text;
 pub(crate) mod user_database;
 
