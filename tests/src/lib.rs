@@ -12,7 +12,6 @@
 //! Never touches the mail system, the users or the files of the machine it runs on. Ends every process it started.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,

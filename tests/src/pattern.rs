@@ -20,16 +20,18 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         .any(|at| matches(rest, &text[at..]))
 }
 
+type Accepts = fn(char) -> bool;
+
 struct Hole {
     start: usize,
     end: usize,
     least: usize,
-    accepts: fn(char) -> bool,
+    accepts: Accepts,
 }
 
 impl Hole {
     fn first(pattern: &str) -> Option<Self> {
-        let kinds: [(&str, usize, fn(char) -> bool); 4] = [
+        let kinds: [(&str, usize, Accepts); 4] = [
             ("*", 0, |_| true),
             ("{id}", 6, |c| c.is_ascii_alphanumeric()),
             ("{n}", 1, |c| c.is_ascii_digit()),
