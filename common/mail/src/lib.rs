@@ -6,13 +6,21 @@
 #![warn(missing_docs, clippy::indexing_slicing)]
 
 pub mod address;
+pub mod address_list;
+pub mod date;
 pub mod dsn;
+pub mod extension;
 pub mod outcome;
+pub mod path;
 pub mod queue_id;
+pub mod quote;
 pub mod recipient;
+pub mod rewrite;
+pub mod smtputf8;
 pub mod stats;
 
 pub use address::Address;
+pub use address_list::AddressList;
 pub use dsn::{DsnStatus, Notify, Ret};
 pub use queue_id::QueueId;
 pub use recipient::Recipient;
