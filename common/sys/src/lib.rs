@@ -7,6 +7,7 @@ pub mod ancillary;
 pub mod descriptor;
 #[cfg(feature = "lmdb")]
 pub mod lmdb;
+pub mod interfaces;
 pub mod lock;
 pub mod peer;
 pub mod process;

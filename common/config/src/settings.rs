@@ -1,0 +1,294 @@
+//! The settings of one program: main.cf under the `-o` overrides, over the stock values of the table.
+//!
+//! Nothing is expanded or checked until it is asked for, so a program pays for the groups that it uses.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::slice;
+
+use text::expand::{self, MAX_DEPTH, Names};
+
+use crate::dynamic::{self, Dynamic};
+use crate::error::Error;
+use crate::main_cf::MainCf;
+use crate::table::{self, ClientGroup, Group, Prefix, Spec};
+use crate::value::{Kind, Value};
+
+/// Where the value of a parameter comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `-o name=value` of the command line or of master.cf.
+    Override,
+    /// main.cf.
+    File,
+    /// The stock value.
+    Stock,
+}
+
+/// What this program is configured to do.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) directory: PathBuf,
+    pub(crate) main: MainCf,
+    pub(crate) overrides: HashMap<String, String>,
+    pub(crate) process_name: String,
+    pub(crate) service_name: String,
+    pub(crate) dynamic: Dynamic,
+    /// How many names deep an expansion is.
+    pub(crate) depth: Cell<usize>,
+}
+
+impl Settings {
+    /// A typed group of parameters.
+    pub fn get<G: Group>(&self) -> Result<G, Error> {
+        G::load(self)
+    }
+
+    /// A typed group of the SMTP or of the LMTP client.
+    pub fn client<G: ClientGroup>(&self, prefix: Prefix) -> Result<G, Error> {
+        G::load(self, prefix)
+    }
+
+    /// One parameter by its name, expanded unless it is raw; `None` when there is no such name. A name that main.cf
+    /// or an override makes up is as good as one of the table.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        if table::find(name).is_some_and(|spec| spec.kind == Kind::Raw) {
+            return Ok(self.unexpanded(name)?.map(Cow::into_owned));
+        }
+        match self.unexpanded(name)? {
+            None => Ok(None),
+            Some(value) => self.expand_for(name, &value).map(Some),
+        }
+    }
+
+    /// `<transport>_<suffix>`, as `for_transport("relay", "destination_concurrency_limit")`: what is set for that
+    /// transport, or the common value.
+    pub fn for_transport<T: Value>(&self, transport: &str, suffix: &str) -> Result<T, Error> {
+        let name = format!("{transport}_{suffix}");
+        let stock = table::find(&name).map(|spec| (spec.default, spec.min, spec.max));
+        let pattern = table::pattern(&name).map(|(_, pattern)| (pattern.default, 0, 0));
+        let (default, min, max) = stock.or(pattern).unwrap_or(("", 0, 0));
+        let text = match self.unexpanded(&name)? {
+            Some(value) => self.expand_for(&name, &value)?,
+            None => self.expand_for(&name, default)?,
+        };
+        let base = default
+            .strip_prefix('$')
+            .and_then(table::find)
+            .map_or(default, |spec| spec.default);
+        let name: &'static str = suffix_name(suffix);
+        let spec = Spec {
+            name,
+            kind: T::KIND,
+            min,
+            max,
+            default: base,
+            doc: "",
+        };
+        T::read(&spec, &text).map_err(|error| error.renamed(&format!("{transport}_{suffix}")))
+    }
+
+    /// `<service>_<name>` if it is set, else `<name>`, as `per_service("smtp", "sessions_per_process")`.
+    pub fn per_service<T: Value>(&self, service: &str, name: &str) -> Result<T, Error> {
+        let own = format!("{service}_{name}");
+        let Some(spec) = table::find(name) else {
+            return self.for_transport(service, name);
+        };
+        let used = if self.unexpanded(&own)?.is_some() {
+            own.as_str()
+        } else {
+            name
+        };
+        let text = self.text(used)?.unwrap_or_default();
+        T::read(spec, &text).map_err(|error| error.renamed(used))
+    }
+
+    /// Expand a text as the value of a parameter would be.
+    pub fn expand(&self, template: &str) -> Result<String, Error> {
+        self.expand_for("(text)", template)
+    }
+
+    /// Where the value of a name comes from; `None` when there is no such name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<Source> {
+        if self.overrides.contains_key(name) {
+            Some(Source::Override)
+        } else if self.main.value(name).is_some() {
+            Some(Source::File)
+        } else {
+            table::find(name).is_some().then_some(Source::Stock)
+        }
+    }
+
+    /// The value of a name before expansion: override, main.cf, stock value; `None` when there is no such name.
+    pub fn unexpanded(&self, name: &str) -> Result<Option<Cow<'_, str>>, Error> {
+        if let Some(value) = self.fixed(name) {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.set(name) {
+            return match name {
+                "myhostname" | "myorigin" if value.starts_with('/') => {
+                    dynamic::from_file(Path::new(value)).map(|value| Some(Cow::Owned(value)))
+                }
+                _ => Ok(Some(Cow::Borrowed(value))),
+            };
+        }
+        if let Some(value) = self.dynamic.value(self, name)? {
+            return Ok(Some(value));
+        }
+        if let Some(spec) = table::find(name) {
+            return Ok(Some(Cow::Borrowed(spec.default)));
+        }
+        Ok(table::pattern(name).map(|(_, pattern)| Cow::Borrowed(pattern.default)))
+    }
+
+    /// What an override or main.cf says, before expansion.
+    #[must_use]
+    pub fn set(&self, name: &str) -> Option<&str> {
+        self.overrides
+            .get(name)
+            .map(String::as_str)
+            .or_else(|| self.main.value(name))
+    }
+
+    /// The directory of main.cf and master.cf.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// main.cf as it was read.
+    #[must_use]
+    pub const fn main_cf(&self) -> &MainCf {
+        &self.main
+    }
+
+    /// What an administrator should know about the files; log it when the log is open.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.main.warnings
+    }
+
+    /// Read the next parameter of a group; for the loaders that the table's macros make.
+    pub(crate) fn next<T: Value>(&self, specs: &mut slice::Iter<'_, Spec>) -> Result<T, Error> {
+        const END: Spec = Spec {
+            name: "",
+            kind: Kind::Text,
+            min: 0,
+            max: 0,
+            default: "",
+            doc: "",
+        };
+        let spec = specs.next().unwrap_or(&END);
+        let value = self.unexpanded(spec.name)?.unwrap_or_default();
+        if spec.kind == Kind::Raw || !value.contains('$') {
+            return self.checked(spec, T::read(spec, &value)?, &value);
+        }
+        let value = self.expand_for(spec.name, &value)?;
+        self.checked(spec, T::read(spec, &value)?, &value)
+    }
+
+    /// The few texts that are checked wherever they are used.
+    fn checked<T>(&self, spec: &Spec, value: T, text: &str) -> Result<T, Error> {
+        match dynamic::check(spec.name, text) {
+            None => Ok(value),
+            Some(what) => Err(Error::Value {
+                file: self.main.path.clone(),
+                name: spec.name.to_owned(),
+                what,
+                value: text.to_owned(),
+            }),
+        }
+    }
+
+    /// Names that no file can change.
+    fn fixed(&self, name: &str) -> Option<Cow<'_, str>> {
+        match name {
+            "config_directory" => Some(self.directory.to_string_lossy()),
+            "process_name" => Some(Cow::Borrowed(&self.process_name)),
+            "process_id" => Some(Cow::Owned(std::process::id().to_string())),
+            "service_name" if !self.overrides.contains_key(name) => {
+                Some(Cow::Borrowed(&self.service_name))
+            }
+            _ => None,
+        }
+    }
+
+    fn expand_for(&self, name: &str, template: &str) -> Result<String, Error> {
+        if !template.contains('$') {
+            return Ok(template.to_owned());
+        }
+        let mut scope = Scope {
+            settings: self,
+            failed: None,
+        };
+        let expanded = expand::expand(template.as_bytes(), &mut scope);
+        if let Some(error) = scope.failed {
+            return Err(error);
+        }
+        let bytes = expanded.map_err(|what| Error::Expansion {
+            name: name.to_owned(),
+            what,
+        })?;
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()))
+    }
+}
+
+/// Names of parameters, worth their expanded values.
+struct Scope<'a> {
+    settings: &'a Settings,
+    /// An error that is none of the expansion language.
+    failed: Option<Error>,
+}
+
+impl Names for Scope<'_> {
+    fn value(&mut self, name: &[u8]) -> Result<Option<Cow<'_, [u8]>>, expand::Error> {
+        let Ok(name) = std::str::from_utf8(name) else {
+            return Ok(None);
+        };
+        let depth = self.settings.depth.get();
+        if depth >= MAX_DEPTH {
+            return Err(expand::Error::Nesting(name.to_owned()));
+        }
+        self.settings.depth.set(depth + 1);
+        let value = self.nested(name);
+        self.settings.depth.set(depth);
+        value
+    }
+
+    fn function(&mut self, name: &[u8], argument: &[u8]) -> Option<Vec<u8>> {
+        dynamic::function(name, argument)
+    }
+}
+
+impl Scope<'_> {
+    fn nested(&mut self, name: &str) -> Result<Option<Cow<'static, [u8]>>, expand::Error> {
+        let value = match self.settings.unexpanded(name) {
+            Ok(Some(value)) => value,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                self.failed = Some(error);
+                return Ok(None);
+            }
+        };
+        if !value.contains('$') {
+            return Ok(Some(Cow::Owned(value.into_owned().into_bytes())));
+        }
+        let expanded = expand::expand(value.as_bytes(), self);
+        expanded.map(|value| Some(Cow::Owned(value)))
+    }
+}
+
+/// Suffixes are few and known; the name in messages is put right by [`Error::renamed`].
+fn suffix_name(suffix: &str) -> &'static str {
+    crate::params::PATTERNS
+        .iter()
+        .find(|pattern| pattern.suffix == suffix)
+        .map_or("transport", |pattern| pattern.suffix)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+use std::path::Path;
+
+use super::*;
+use crate::params;
+use crate::{Loader, Words};
+
+fn settings(main: &str) -> Settings {
+    let main = MainCf::parse(Path::new("/c/main.cf"), main.as_bytes()).unwrap();
+    Loader::new("smtpd").service("smtp").over("/c".into(), main)
+}
+
+fn text(settings: &Settings, name: &str) -> String {
+    settings.text(name).unwrap().unwrap()
+}
+
+#[test]
+fn groups_are_read_from_file_and_stock() {
+    let settings = settings("smtpd_hard_error_limit = 7\nmessage_size_limit = 5\nstress = yes\n");
+    let limits: params::smtpd::Limits = settings.get().unwrap();
+    assert_eq!(
+        (
+            limits.smtpd_hard_error_limit,
+            limits.smtpd_junk_command_limit
+        ),
+        (7, 1)
+    );
+    let timeouts: params::smtpd::Timeouts = settings.get().unwrap();
+    assert_eq!(timeouts.smtpd_timeout.as_secs(), 10);
+    assert!(timeouts.smtpd_per_request_deadline);
+    let lmtp: params::smtp::Timeouts = settings.client(Prefix::Lmtp).unwrap();
+    assert_eq!(lmtp.connect_timeout.as_secs(), 0);
+}
+
+#[test]
+fn mistakes_are_errors() {
+    let bad = settings(
+        "smtpd_hard_error_limit = x\nmyhostname = a b\nmail_name = ${\nmydomain = $myhostname\n",
+    );
+    let error = bad.get::<params::smtpd::Limits>().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "bad numerical configuration: smtpd_hard_error_limit = x"
+    );
+    let error = bad.get::<params::core::Names>().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "file /c/main.cf: parameter myhostname: bad parameter value: a b"
+    );
+    let looped = settings("mydomain = $myhostname\n");
+    if !text(&settings(""), "myhostname").ends_with(".localdomain") {
+        return;
+    }
+    assert!(
+        looped
+            .text("mydomain")
+            .unwrap_err()
+            .to_string()
+            .contains("unreasonable macro call nesting")
+    );
+}
+
+#[test]
+fn names_of_the_machine() {
+    let settings = settings("myhostname = mail.example.com\n");
+    assert_eq!(text(&settings, "mydomain"), "example.com");
+    assert_eq!(text(&settings, "myorigin"), "mail.example.com");
+    assert_eq!(
+        text(&settings, "mydestination"),
+        "mail.example.com, localhost.example.com, localhost"
+    );
+    assert_eq!(text(&settings, "config_directory"), "/c");
+    assert_eq!(text(&settings, "process_name"), "smtpd");
+    assert_eq!(text(&settings, "service_name"), "smtp");
+    assert_eq!(text(&settings, "syslog_name"), "postfix");
+}
+
+#[test]
+fn compatibility_decides_stock_values() {
+    assert_eq!(
+        text(
+            &settings("compatibility_level = 3.6"),
+            "append_dot_mydomain"
+        ),
+        "no"
+    );
+    assert_eq!(text(&settings(""), "append_dot_mydomain"), "yes");
+    assert_eq!(
+        text(
+            &settings("compatibility_level = 3.11"),
+            "smtp_tls_security_level"
+        ),
+        "may"
+    );
+    let error = settings("compatibility_level = abc")
+        .text("respectful_logging")
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("malformed compatibility level syntax: \"abc\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn transports_and_services_have_their_own() {
+    let settings = settings(
+        "default_destination_concurrency_limit = 9\nslow_destination_rate_delay = 2m\nsmtp_sessions_per_process = 3\nx_destination_recipient_limit = $nine\nnine = 9",
+    );
+    let limit = |transport| {
+        settings
+            .for_transport::<usize>(transport, "destination_concurrency_limit")
+            .unwrap()
+    };
+    assert_eq!((limit("relay"), limit("local")), (9, 2));
+    let delay = settings
+        .for_transport::<std::time::Duration>("slow", "destination_rate_delay")
+        .unwrap();
+    assert_eq!(delay.as_secs(), 120);
+    assert_eq!(
+        settings.for_transport::<usize>("x", "destination_recipient_limit"),
+        Ok(9)
+    );
+    assert_eq!(
+        settings.per_service::<usize>("smtp", "sessions_per_process"),
+        Ok(3)
+    );
+    assert_eq!(
+        settings.per_service::<usize>("relay", "sessions_per_process"),
+        Ok(100)
+    );
+}
+
+#[test]
+fn overrides_win() {
+    let loader = Loader::new("smtpd")
+        .set("a=1")
+        .unwrap()
+        .set("{ smtpd_milters = x, y }")
+        .unwrap();
+    let settings = loader.over("/c".into(), MainCf::default());
+    assert_eq!(settings.text("a").unwrap().as_deref(), Some("1"));
+    assert_eq!(
+        settings
+            .get::<params::smtpd::Milters>()
+            .unwrap()
+            .smtpd_milters,
+        Words::from("x y")
+    );
+    assert_eq!(settings.source("a"), Some(Source::Override));
+    assert!(Loader::new("x").set("nonsense").is_err());
+}
+
+/// The whole table can be read with nothing configured.
+#[test]
+fn every_stock_value_is_within_its_own_bounds() {
+    let settings = settings("compatibility_level = 3.12");
+    for spec in crate::table::all() {
+        let value = settings.text(spec.name).unwrap().unwrap();
+        let checked = match spec.kind {
+            Kind::Bool => bool::read(spec, &value).err(),
+            Kind::Number => i64::read(spec, &value).err(),
+            Kind::Time => std::time::Duration::read(spec, &value).err(),
+            Kind::Text | Kind::List | Kind::Tables | Kind::Raw => None,
+        };
+        assert_eq!(checked, None, "{}", spec.name);
+        assert!(
+            spec.doc.trim().ends_with('.'),
+            "{} lacks a sentence",
+            spec.name
+        );
+    }
+}
