@@ -5,9 +5,9 @@
 
 pub mod ancillary;
 pub mod descriptor;
+pub mod interfaces;
 #[cfg(feature = "lmdb")]
 pub mod lmdb;
-pub mod interfaces;
 pub mod lock;
 pub mod peer;
 pub mod process;
