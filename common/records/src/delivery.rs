@@ -131,10 +131,14 @@ pub struct Flags {
 }
 
 /// What the agent says when it is done.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Schema)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Schema)]
 pub struct Report {
     /// Whether a recipient is left to be tried again.
     pub deferred: bool,
+    /// Whether a recipient was added to the bounce log, so that a notice is owed.
+    pub bounced: bool,
+    /// Whether a recipient was added to the trace log.
+    pub traced: bool,
     /// Set when the whole destination could not be reached, so that no other letter should be tried there now.
     pub destination: Option<Dsn>,
 }

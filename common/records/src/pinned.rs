@@ -121,9 +121,11 @@ fn delivery() {
     pinned(
         &delivery::Report {
             deferred: true,
+            bounced: false,
+            traced: true,
             destination: None,
         },
-        &[1, 0],
+        &[1, 0, 1, 0],
     );
 }
 
