@@ -10,6 +10,8 @@ pub mod address_list;
 pub mod date;
 pub mod dsn;
 pub mod extension;
+pub mod header;
+pub mod mime;
 pub mod outcome;
 pub mod path;
 pub mod queue_id;
