@@ -8,9 +8,11 @@
 use crate::header::{self, Header, Kind};
 pub use content::Encoding;
 use content::{ContentType, Multipart};
+pub use downgrade::Downgrade;
 use quoted_printable::QuotedPrintable;
 
 mod content;
+mod downgrade;
 mod quoted_printable;
 
 /// In what kind of header block a header stands.

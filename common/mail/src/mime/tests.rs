@@ -105,6 +105,35 @@ fn eight_bit_bodies_become_quoted_printable() {
 }
 
 #[test]
+fn a_message_for_a_7bit_peer() {
+    let mut lines = Vec::new();
+    let mut downgrade = Downgrade::new(Options::default());
+    let mut out = |text: &[u8], ends: bool| {
+        lines.push((String::from_utf8_lossy(text).into_owned(), ends));
+    };
+    for line in [
+        "To: x,",
+        " y",
+        "Content-Transfer-Encoding: 8bit",
+        "",
+        "\u{e9}",
+    ] {
+        downgrade.line(line.as_bytes(), true, &mut out);
+    }
+    downgrade.finish(&mut out);
+    let text: Vec<_> = lines.iter().map(|(text, _)| text.as_str()).collect();
+    let expected = [
+        "To: x,",
+        " y",
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "=C3=A9",
+    ];
+    assert_eq!(text, expected);
+    assert!(lines.iter().all(|(_, ends)| *ends));
+}
+
+#[test]
 fn rules_are_checked_when_asked() {
     let options = Options {
         check_headers: true,
