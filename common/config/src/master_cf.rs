@@ -1,0 +1,180 @@
+//! master.cf: which services there are, and how each is run (master(5)).
+//!
+//! [`entries`] reads the lines as eight fields and arguments, which is what postconf(1) edits; [`MasterCf`] makes typed
+//! services of them, which is what master(8) runs. A mistake names the file, the line, the word and what is expected.
+
+mod disable;
+mod service;
+
+use std::path::{Path, PathBuf};
+
+use text::token;
+
+use crate::error::Error;
+use crate::lines::{self, Line};
+use crate::settings::Settings;
+
+pub use disable::{Disabled, DisabledError};
+pub use service::{Service, ServiceType, Wakeup};
+
+/// The names of the fields, as postconf(1) calls them; the last one stands for the command and its arguments.
+pub const FIELDS: [&str; 8] = [
+    "service",
+    "type",
+    "private",
+    "unprivileged",
+    "chroot",
+    "wakeup",
+    "process_limit",
+    "command",
+];
+
+/// One logical line of master.cf, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands.
+    pub line: Line,
+    /// The fields before the arguments, as they are written.
+    pub fields: [String; 8],
+    /// The arguments of the command; what was in `{ }` is one argument, `-o { name = value }` is `-o` and `name=value`.
+    pub arguments: Vec<String>,
+}
+
+/// The entries of a file, and what an administrator should know about it.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// In the order of the file.
+    pub entries: Vec<Entry>,
+    /// Lines that are not used, and braces that are wrong.
+    pub warnings: Vec<String>,
+}
+
+/// The services of master.cf.
+#[derive(Debug, Clone, Default)]
+pub struct MasterCf {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// The services, each name and type once.
+    pub services: Vec<Service>,
+    /// Duplicates and lines that are not used.
+    pub warnings: Vec<String>,
+}
+
+impl MasterCf {
+    /// Read the master.cf beside main.cf; the compatibility level decides what `-` means for chroot.
+    pub fn read(settings: &Settings) -> Result<Self, Error> {
+        let path = settings.directory().join("master.cf");
+        let bytes = std::fs::read(&path).map_err(|error| Error::file(&path, &error))?;
+        let jailed = settings.expand("${{$compatibility_level} <level {1}}")? == "true";
+        let ports = settings.text("known_tcp_ports")?.unwrap_or_default();
+        Self::parse(&path, &bytes, jailed, &ports)
+    }
+
+    /// Read the bytes of a file: `path` is for messages, `jailed` what `-` means for chroot, `ports` is
+    /// known_tcp_ports, by which `25` and `smtp` are the same inet service.
+    pub fn parse(path: &Path, bytes: &[u8], jailed: bool, ports: &str) -> Result<Self, Error> {
+        let found = entries(path, bytes)?;
+        let mut master = Self {
+            path: path.to_owned(),
+            services: Vec::new(),
+            warnings: found.warnings,
+        };
+        for entry in found.entries {
+            let place = format!("{}: {}", path.display(), entry.line.place());
+            let service = Service::read(&entry, jailed).map_err(|what| Error::Master {
+                place: place.clone(),
+                what,
+            })?;
+            let same = |other: &Service| {
+                other.kind == service.kind && other.identity(ports) == service.identity(ports)
+            };
+            match master.services.iter_mut().find(|other| same(other)) {
+                None => master.services.push(service),
+                Some(old) => {
+                    let (name, kind) = (&service.name, service.kind);
+                    let what = format!(
+                        "{place}: duplicate entry for service \"{name}\", type {kind}: using this one"
+                    );
+                    master.warnings.push(what);
+                    *old = service;
+                }
+            }
+        }
+        Ok(master)
+    }
+}
+
+/// The lines of master.cf as fields and arguments.
+pub fn entries(path: &Path, bytes: &[u8]) -> Result<Entries, Error> {
+    let found = lines::logical(bytes);
+    let shown = path.display();
+    let mut result = Entries::default();
+    for line in &found.orphans {
+        let text = line.text.trim_ascii_end();
+        result.warnings.push(format!(
+            "{shown}: logical line must not start with whitespace: \"{text}\""
+        ));
+    }
+    for line in found.lines {
+        let entry = entry(line, &mut result.warnings).map_err(|(line, what)| Error::Master {
+            place: format!("{shown}: {}", line.place()),
+            what,
+        })?;
+        result.entries.push(entry);
+    }
+    Ok(result)
+}
+
+/// One line; a missing brace is only a warning, as it was in old versions.
+fn entry(line: Line, warnings: &mut Vec<String>) -> Result<Entry, (Line, String)> {
+    let mut rest = line.text.as_str();
+    let mut fields: [String; 8] = Default::default();
+    for (count, field) in fields.iter_mut().enumerate() {
+        rest = rest.trim_ascii_start();
+        let (word, after) = rest.split_at(
+            rest.find(|c: char| c.is_ascii_whitespace())
+                .unwrap_or(rest.len()),
+        );
+        if word.is_empty() {
+            let what = format!(
+                "bad field count: {count} fields, {} expected: \"{}\"",
+                FIELDS.len(),
+                line.text.trim()
+            );
+            return Err((line, what));
+        }
+        word.clone_into(field);
+        rest = after;
+    }
+    let arguments = arguments(rest, warnings);
+    Ok(Entry {
+        line,
+        fields,
+        arguments,
+    })
+}
+
+fn arguments(text: &str, warnings: &mut Vec<String>) -> Vec<String> {
+    let mut result: Vec<String> = Vec::new();
+    for word in token::split(text, token::SPACE, true) {
+        let is_override = result.last().is_some_and(|last| last == "-o");
+        if !word.starts_with('{') {
+            result.push(word.to_owned());
+            continue;
+        }
+        let inside = token::inside(word).unwrap_or_else(|error| {
+            warnings.push(format!("master.cf: {error} in \"{word}\""));
+            word.trim_start_matches('{').trim_ascii()
+        });
+        result.push(match inside.split_once('=') {
+            Some((name, value)) if is_override => {
+                format!("{}={}", name.trim_ascii_end(), value.trim_ascii_start())
+            }
+            _ => inside.to_owned(),
+        });
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests;
