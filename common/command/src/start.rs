@@ -1,0 +1,78 @@
+//! Settings and log of a command.
+
+use std::path::{Path, PathBuf};
+
+use config::{Loader, Settings};
+use maillog::{Destination, Options};
+
+use crate::Fatal;
+
+/// The name under which the program was called (mailq, newaliases), without folders.
+#[must_use]
+pub fn program_name(fallback: &str) -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(Path::file_name);
+    name.and_then(|name| name.to_str())
+        .filter(|name| !name.is_empty())
+        .unwrap_or(fallback)
+        .to_owned()
+}
+
+/// Log to standard error alone, until the settings say where else.
+pub fn stderr_log(program: &str) {
+    maillog::open(Options {
+        tag: program.to_owned(),
+        destination: Destination::Stderr,
+        to_stderr: true,
+    });
+}
+
+/// Load main.cf, of the directory of `-c` or of MAIL_CONFIG or the stock one, and open the log that it names.
+pub fn settings(program: &str, directory: Option<PathBuf>) -> Result<Settings, Fatal> {
+    let mut loader = Loader::new(program);
+    if let Some(directory) = directory {
+        loader = loader.directory(directory);
+    }
+    if sys::rights::is_set_id() && sys::rights::real_ids().0 != 0 {
+        loader = loader.guarded();
+    }
+    let settings = loader.load()?;
+    open_log(&settings, program)?;
+    Ok(settings)
+}
+
+fn open_log(settings: &Settings, program: &str) -> Result<(), Fatal> {
+    let logging: config::params::core::Logging = settings.get()?;
+    let destination = if logging.maillog_file.is_empty() {
+        Destination::Syslog {
+            socket: PathBuf::from("/dev/log"),
+            facility: logging.syslog_facility,
+        }
+    } else {
+        let queue = text(settings, "queue_directory")?;
+        let service = text(settings, "postlog_service_name")?;
+        let file = PathBuf::from(logging.maillog_file);
+        Destination::Postlog {
+            socket: Path::new(&queue).join("public").join(service),
+            fallback: (!sys::rights::is_set_id()).then_some(file),
+        }
+    };
+    maillog::open(Options {
+        tag: tag(&logging.syslog_name, program),
+        destination,
+        to_stderr: true,
+    });
+    Ok(())
+}
+
+fn text(settings: &Settings, name: &str) -> Result<String, Fatal> {
+    Ok(settings.text(name)?.unwrap_or_default())
+}
+
+/// MAIL_LOGTAG replaces the name, as postfix(1) sets it for the programs that it runs.
+fn tag(syslog_name: &str, program: &str) -> String {
+    match std::env::var("MAIL_LOGTAG") {
+        Ok(name) if !name.is_empty() && !sys::rights::is_set_id() => format!("{name}/{program}"),
+        _ => format!("{syslog_name}/{program}"),
+    }
+}
