@@ -4,6 +4,8 @@
 //! in external form (quoted where RFC 5322 needs it) first and then, where that differs, in internal form.
 //! Tables of patterns are asked only for the whole address.
 
+use mail::{extension, quote::quote_822};
+
 use crate::error::LookupError;
 use crate::maps::Maps;
 use crate::match_list::{Parents, domain_keys};
@@ -117,13 +119,33 @@ pub async fn find_address(
 }
 
 async fn ask(maps: &Maps, key: &Key) -> Result<Option<Vec<u8>>, LookupError> {
-    let external = external(&key.key);
+    let external = external(key);
     let found = maps.find_where(&external, key.partial).await?;
     let found = match found {
         None if external != key.key => maps.find_where(&key.key, key.partial).await?,
         found => found,
     };
     Ok(found.map(|(value, _)| value))
+}
+
+/// The external form of a key. One without a domain is quoted as the local part that it is; `@domain` and `domain` have
+/// nothing to quote.
+fn external(key: &Key) -> Vec<u8> {
+    match key.step {
+        Step::Full | Step::Unextended => quote_822(&key.key).into_owned(),
+        Step::LocalPart | Step::UnextendedLocalPart => external_local_part(&key.key),
+        Step::LocalPartAt | Step::UnextendedLocalPartAt => {
+            let local = key.key.strip_suffix(b"@").unwrap_or(&key.key);
+            [&external_local_part(local)[..], b"@"].concat()
+        }
+        Step::AtDomain | Step::Domain => key.key.clone(),
+    }
+}
+
+/// User and extension, the latter with its delimiter.
+fn split<'a>(local: &'a [u8], order: &Order<'_>) -> Option<(&'a [u8], &'a [u8])> {
+    let (user, _) = extension::split(local, order.delimiters, order.owner_request_special)?;
+    local.split_at_checked(user.len())
 }
 
 impl Step {
@@ -143,7 +165,7 @@ pub fn keys(address: &[u8], order: &Order<'_>) -> Vec<Key> {
     let parts = Parts {
         local,
         domain,
-        split: split_extension(local, order.delimiters, order.owner_request_special),
+        split: split(local, order),
     };
     order
         .steps
@@ -200,61 +222,12 @@ fn join(local: &[u8], at: bool, domain: Option<&[u8]>) -> Vec<u8> {
     key
 }
 
-/// Split a local part at its extension, which begins with the first of the delimiters in it.
-///
-/// `None` when there is none, when nothing would stand before it, and for the names that never have one.
+/// A local part alone as tables have it; an `@` in it belongs to it and needs quotes.
 #[must_use]
-pub fn split_extension<'a>(
-    local: &'a [u8],
-    delimiters: &[u8],
-    owner_request_special: bool,
-) -> Option<(&'a [u8], &'a [u8])> {
-    const NEVER: [&[u8]; 3] = [b"postmaster", b"mailer-daemon", b"double-bounce"];
-    if delimiters.is_empty() || NEVER.iter().any(|name| local.eq_ignore_ascii_case(name)) {
-        return None;
-    }
-    if owner_request_special && delimiters.contains(&b'-') {
-        let lower = local.to_ascii_lowercase();
-        if lower.starts_with(b"owner-") || lower.ends_with(b"-request") {
-            return None;
-        }
-    }
-    let at = local.iter().position(|byte| delimiters.contains(byte))?;
-    if at == 0 {
-        return None;
-    }
-    local.split_at_checked(at)
-}
-
-/// An address as tables have it: the local part quoted when RFC 5322 needs it.
-#[must_use]
-pub fn external(address: &[u8]) -> Vec<u8> {
-    let (local, rest) = match address.iter().rposition(|&b| b == b'@') {
-        Some(at) => address.split_at(at),
-        None => (address, &[][..]),
-    };
-    if local.is_empty() || is_dot_atom(local) {
-        return address.to_vec();
-    }
-    let mut quoted = vec![b'"'];
-    for &byte in local {
-        if matches!(byte, b'"' | b'\\' | b'\r') {
-            quoted.push(b'\\');
-        }
-        quoted.push(byte);
-    }
-    quoted.push(b'"');
-    quoted.extend_from_slice(rest);
-    quoted
-}
-
-fn is_dot_atom(local: &[u8]) -> bool {
-    local.split(|&b| b == b'.').all(|atom| {
-        !atom.is_empty()
-            && atom
-                .iter()
-                .all(|&byte| byte > b' ' && byte != 0x7f && !b"()<>@,;:\\\"[]".contains(&byte))
-    })
+pub fn external_local_part(local: &[u8]) -> Vec<u8> {
+    let mut with_domain = quote_822(&[local, b"@x"].concat()).into_owned();
+    with_domain.truncate(with_domain.len() - 2);
+    with_domain
 }
 
 #[cfg(test)]
@@ -312,37 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn some_names_have_no_extension() {
-        for name in [
-            "postmaster",
-            "owner-list",
-            "list-request",
-            "+x",
-            "plain",
-            "Double-Bounce",
-        ] {
-            assert_eq!(
-                split_extension(name.as_bytes(), b"+-", true),
-                None,
-                "{name}"
-            );
-        }
-        let split = split_extension(b"owner-list", b"+-", false);
-        assert_eq!(split, Some((&b"owner"[..], &b"-list"[..])));
-        assert_eq!(
-            split_extension(b"u+a-b", b"-+", true),
-            Some((&b"u"[..], &b"+a-b"[..]))
-        );
-    }
-
-    #[test]
     fn external_form_quotes_only_what_needs_it() {
-        assert_eq!(external(b"a b@c"), b"\"a b\"@c");
-        assert_eq!(external(b"a\"b@c"), b"\"a\\\"b\"@c");
-        assert_eq!(external(b".a@c"), b"\".a\"@c");
-        assert_eq!(external(b"a.b@c d"), b"a.b@c d");
-        assert_eq!(external(b"@c"), b"@c");
-        assert_eq!(external("jos\u{e9}@c".as_bytes()), "jos\u{e9}@c".as_bytes());
+        let order = order(REWRITING, Parents::Dotted);
+        let external: Vec<_> = keys(b"a b@c", &order).iter().map(external).collect();
+        assert_eq!(external, [&b"\"a b\"@c"[..], b"\"a b\"", b"@c"]);
+        assert_eq!(external_local_part(b"u@d"), b"\"u@d\"");
+        assert_eq!(external_local_part(b"u.d"), b"u.d");
     }
 
     #[test]

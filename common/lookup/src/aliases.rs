@@ -29,18 +29,16 @@ pub enum AliasError {
     NoValue,
     /// A name of the form `user@domain`.
     RemoteName,
-    /// A quoted string, comment or `<address>` that does not end.
+    /// A comment or `<address>` that does not end, or a backslash at the end.
     Unbalanced,
 }
 
 impl fmt::Display for AliasError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoColon => "need name:value pair",
-            Self::NoName => "no name before \":\"",
-            Self::NoValue => "no value after \":\"",
+            Self::NoColon | Self::NoName | Self::NoValue => "need name:value pair",
             Self::RemoteName => "name must be local",
-            Self::Unbalanced => "unbalanced quotes, comment or <>",
+            Self::Unbalanced => "unbalanced comment or <>",
         })
     }
 }
@@ -52,16 +50,20 @@ pub fn entry(line: &[u8]) -> Result<(Vec<u8>, &[u8]), AliasError> {
     let mut scanner = Scanner::new(line);
     let mut name = Vec::new();
     let mut remote = false;
+    let mut spaced = false;
     loop {
         match scanner.next()? {
             None => return Err(AliasError::NoColon),
             Some(Token::Plain(b':')) => break,
-            Some(Token::Plain(b'@')) => {
-                remote = true;
-                name.push(b'@');
+            Some(Token::Space) => spaced = !name.is_empty(),
+            Some(Token::QuotedEmpty) => {}
+            Some(token @ (Token::Plain(byte) | Token::Quoted(byte))) => {
+                remote |= matches!(token, Token::Plain(b'@'));
+                if std::mem::take(&mut spaced) {
+                    name.push(b' ');
+                }
+                name.push(byte);
             }
-            Some(Token::Plain(byte) | Token::Quoted(byte)) => name.push(byte),
-            Some(Token::Space | Token::QuotedEmpty) => {}
         }
     }
     let value = scanner.rest().trim_ascii();
@@ -209,11 +211,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn next(&mut self) -> Result<Option<Token>, AliasError> {
+        // As in a header, the end of the text ends a quoted string.
         let Some(byte) = self.take() else {
-            return match self.quoted {
-                true => Err(AliasError::Unbalanced),
-                false => Ok(None),
-            };
+            return Ok(None);
         };
         Ok(Some(match (byte, self.quoted) {
             (b'\\', _) => Token::Quoted(self.take().ok_or(AliasError::Unbalanced)?),
@@ -292,7 +292,7 @@ mod tests {
             ["to j@d.org", "to x", "to y", "to a b@c.org", "to p@q.r"]
         );
         assert_eq!(list(" , ,"), Vec::<String>::new());
-        assert_eq!(destinations(b"\"open"), Err(AliasError::Unbalanced));
+        assert_eq!(list("a, \"open b"), ["to a", "to open b"]);
         assert_eq!(destinations(b"<open"), Err(AliasError::Unbalanced));
     }
 
@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(read("nothing"), Err(AliasError::NoColon));
         assert_eq!(read(": x"), Err(AliasError::NoName));
         assert_eq!(read("x:  "), Err(AliasError::NoValue));
-        assert_eq!(read("\"x: y"), Err(AliasError::Unbalanced));
+        assert_eq!(read("\"x: y"), Err(AliasError::NoColon));
     }
 
     proptest! {

@@ -15,6 +15,7 @@ pub mod address;
 pub mod aliases;
 pub mod error;
 pub mod kinds;
+pub mod maintain;
 pub mod maps;
 pub mod match_list;
 pub mod source;

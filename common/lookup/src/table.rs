@@ -4,10 +4,12 @@
 //! into a table that fails each lookup, as daemons want it. Case folding, UTF-8 checks and the treatment of partial
 //! keys are the same for all types and happen here. Logs a warning for each lookup that fails.
 
+use config::{Settings, params};
+
 use crate::error::{LookupError, OpenError};
 use crate::kinds::cidr::Cidr;
 use crate::kinds::lmdb::Lmdb;
-use crate::kinds::proxy::{Proxied, ProxyService};
+use crate::kinds::proxy::{PROXYMAP, Proxied, ProxyService};
 use crate::kinds::text::Text;
 use crate::kinds::user_database::UserDatabase;
 use crate::kinds::{environ, inline, lmdb};
@@ -37,6 +39,19 @@ impl Default for OpenOptions {
 }
 
 impl OpenOptions {
+    /// As main.cf says, for a daemon in the queue directory.
+    pub fn from_settings(settings: &Settings) -> Result<Self, config::Error> {
+        let types: params::tables::Types = settings.get()?;
+        let smtputf8: params::core::Smtputf8 = settings.get()?;
+        let ipc: params::core::Ipc = settings.get()?;
+        Ok(Self {
+            fold: true,
+            utf8: smtputf8.smtputf8_enable,
+            lmdb_map_size: usize::try_from(types.lmdb_map_size).unwrap_or(lmdb::DEFAULT_MAP_SIZE),
+            proxy: ProxyService::new(PROXYMAP, ipc.ipc_timeout),
+        })
+    }
+
     /// The same without case folding.
     #[must_use]
     pub fn exact_case(self) -> Self {
@@ -136,7 +151,8 @@ impl Table {
         found
     }
 
-    async fn find_quietly(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
+    /// As [`Self::find`], but a failure is only returned.
+    pub async fn find_quietly(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
         if self.utf8 && std::str::from_utf8(key).is_err() {
             return Ok(None);
         }

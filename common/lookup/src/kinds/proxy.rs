@@ -11,7 +11,7 @@ use std::time::Duration;
 use records::proxymap::{Proxy, Reply, Request};
 
 /// Where proxymap(8) listens, in the queue directory.
-const SOCKET: &str = "private/proxymap";
+pub(crate) const PROXYMAP: &str = "private/proxymap";
 /// `ipc_timeout` when nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(3600);
 
@@ -29,7 +29,7 @@ impl ProxyService {
 
 impl Default for ProxyService {
     fn default() -> Self {
-        Self::new(SOCKET, TIMEOUT)
+        Self::new(PROXYMAP, TIMEOUT)
     }
 }
 

@@ -109,8 +109,26 @@ impl Builder {
         }
     }
 
-    /// Write the file beside `path`, with this mode, and rename it to `path`. All or nothing.
+    /// Add an entry that is stored as it is, without a NUL; a key that is there already keeps its value.
+    pub fn add_bare(&mut self, key: &[u8], value: &[u8]) {
+        self.entries
+            .entry(key.to_vec())
+            .or_insert_with(|| value.to_vec());
+    }
+
+    /// Make these entries the whole content of the file at `path`. All or nothing, and readers see one or the other.
+    ///
+    /// A good file that is there is changed in one transaction and keeps its owner and mode, and programs that have it
+    /// open see the new content at once. Otherwise a new file with this mode is written beside it and renamed.
     pub fn finish(self, path: &Path, mode: u32, map_size: usize) -> Result<(), BuildError> {
+        if path.exists()
+            && let Ok(mut there) = Updater::open(path, self.nulls, None, map_size)
+        {
+            return there.change("update database", |pairs, txn| {
+                pairs.clear(txn)?;
+                self.put_all(pairs, txn)
+            });
+        }
         let failed = |what| {
             move |failure: Failure| BuildError {
                 path: path.to_owned(),
@@ -132,12 +150,14 @@ impl Builder {
     fn write(&self, path: &Path, mode: u32, map_size: usize) -> Result<(), Failure> {
         drop(new_file(path, mode)?);
         let mut env = sys::lmdb::open(path, map_size, Access::Write)?;
-        growing(&mut env, |pairs, txn| {
-            for (key, value) in &self.entries {
-                pairs.put(txn, key, value)?;
-            }
-            Ok(())
-        })
+        growing(&mut env, |pairs, txn| self.put_all(pairs, txn))
+    }
+
+    fn put_all(&self, pairs: &Pairs, txn: &mut heed::RwTxn<'_>) -> heed::Result<()> {
+        for (key, value) in &self.entries {
+            pairs.put(txn, key, value)?;
+        }
+        Ok(())
     }
 }
 
@@ -344,7 +364,14 @@ mod tests {
             assert_eq!(find(&table, "A").as_deref(), Some("3"));
             assert_eq!(find(&again, "b"), None);
             assert!(!table.changed());
-            Builder::new(nulls).finish(&file, 0o644, 1 << 20).unwrap();
+            drop((table, again));
+            fs::write(&file, "no LMDB file").unwrap();
+            let mut builder = Builder::new(nulls);
+            builder.add(b"c", b"5", false);
+            builder.finish(&file, 0o644, 1 << 20).unwrap();
+            let table = Table::open(&spec, &OpenOptions::default()).unwrap();
+            assert_eq!(find(&table, "c").as_deref(), Some("5"));
+            fs::remove_file(&file).unwrap();
             assert!(table.changed());
         }
     }

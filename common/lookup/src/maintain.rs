@@ -1,0 +1,252 @@
+//! What postmap(1) and postalias(1) do: build tables from text, query, list, change them.
+//!
+//! The commands read their options into a [`Job`] and call [`Job::run`]; what is found goes to the given writer.
+//! Logs a warning for each source line and entry that is left out.
+
+mod build;
+mod call;
+mod source_text;
+
+pub use call::run_command;
+
+use std::io::{self, BufRead, Write};
+
+use crate::error::LookupError;
+use crate::kinds::lmdb::{self, Nulls, Updater};
+use crate::table::{OpenOptions, Table};
+
+/// Which of the two commands is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// postmap: `key whitespace value`.
+    Map,
+    /// postalias: `name: value`.
+    Alias,
+}
+
+/// What is to be done with each table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Make it from its source file.
+    Build,
+    /// Add entries from standard input (`-i`).
+    Add,
+    /// Look keys up (`-q`).
+    Query(Keys),
+    /// Remove keys (`-d`).
+    Remove(Keys),
+    /// Print all of it (`-s`).
+    List,
+}
+
+/// Which keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keys {
+    /// This one.
+    One(Vec<u8>),
+    /// One on each line of standard input (`-`).
+    Input,
+}
+
+/// What happens to an entry whose key is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicates {
+    /// It is left out, with a warning.
+    Warn,
+    /// It replaces the other (`-r`).
+    Replace,
+    /// It is left out (`-w`).
+    Ignore,
+}
+
+/// One call of postmap or postalias.
+#[derive(Debug)]
+pub struct Job {
+    /// Which of the two.
+    pub syntax: Syntax,
+    /// What to do.
+    pub action: Action,
+    /// The tables, as `type:name`.
+    pub tables: Vec<String>,
+    /// How tables are opened.
+    pub options: OpenOptions,
+    /// What happens to entries whose key is known.
+    pub duplicates: Duplicates,
+    /// Whether keys and values are stored with a NUL (`-N`, `-n`).
+    pub nulls: Nulls,
+    /// Whether a new file gets the permissions of its source (not with `-p`).
+    pub inherit_mode: bool,
+    /// Whether root becomes the owner of the source file (not with `-o`).
+    pub become_owner: bool,
+}
+
+/// Why a job ended early; `Display` is the line that is logged.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    fn io(what: &str, error: &io::Error) -> Self {
+        Self(format!("{what}: {}", crate::kinds::system_text(error)))
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Job {
+    /// Do it. `false` when a key was asked for and no table knows it.
+    pub fn run(&self, output: &mut dyn Write) -> Result<bool, Failure> {
+        match &self.action {
+            Action::Build => self.build().map(|()| true),
+            Action::Add => self.add().map(|()| true),
+            Action::Query(Keys::One(key)) => self.query_one(key, output),
+            Action::Query(Keys::Input) => self.query_input(output),
+            Action::Remove(Keys::One(key)) => self.remove(std::slice::from_ref(key)),
+            Action::Remove(Keys::Input) => self.remove(&input_lines()?),
+            Action::List => self.list(output).map(|()| true),
+        }
+    }
+
+    fn query_one(&self, key: &[u8], output: &mut dyn Write) -> Result<bool, Failure> {
+        for table in &self.tables {
+            let table = self.open(table)?;
+            if let Some(value) = find(&table, key)? {
+                if value.is_empty() {
+                    warn_empty(&table, key);
+                }
+                print(output, &[&value, b"\n"])?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn query_input(&self, output: &mut dyn Write) -> Result<bool, Failure> {
+        let tables = self
+            .tables
+            .iter()
+            .map(|table| self.open(table))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut found = false;
+        for key in input_lines()? {
+            for table in &tables {
+                if let Some(value) = find(table, &key)? {
+                    if value.is_empty() {
+                        warn_empty(table, &key);
+                    }
+                    print(output, &[&key, self.separator(), &value, b"\n"])?;
+                    found = true;
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn list(&self, output: &mut dyn Write) -> Result<(), Failure> {
+        for table in &self.tables {
+            let table = self.open(table)?;
+            let entries = table.entries().map_err(|error| query_error(&error))?;
+            let Some(entries) = entries else {
+                let name = table.name();
+                return Err(Failure(format!(
+                    "table {name}: sequence operation is not supported"
+                )));
+            };
+            for (key, value) in entries {
+                print(output, &[&key, self.separator(), &value, b"\n"])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, keys: &[Vec<u8>]) -> Result<bool, Failure> {
+        let mut removed = false;
+        for table in &self.tables {
+            let (kind, name) = self.writable(table)?;
+            let path = lmdb::file_name(name);
+            let size = self.options.lmdb_map_size;
+            let mut updater = Updater::open(&path, self.nulls, None, size)
+                .map_err(|error| Failure(format!("{kind}:{name}: {error}")))?;
+            for key in keys {
+                let key = self.folded(key);
+                removed |= updater.remove(&key).map_err(|e| Failure(e.to_string()))?;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn open(&self, spec: &str) -> Result<Table, Failure> {
+        Table::open(spec, &self.options).map_err(|error| Failure(error.to_string()))
+    }
+
+    const fn separator(&self) -> &'static [u8] {
+        match self.syntax {
+            Syntax::Map => b"\t",
+            Syntax::Alias => b":\t",
+        }
+    }
+
+    fn folded(&self, key: &[u8]) -> Vec<u8> {
+        if self.options.fold {
+            crate::table::fold(key)
+        } else {
+            key.to_vec()
+        }
+    }
+
+    /// The type and name of a table that can be made and changed.
+    fn writable<'a>(&self, spec: &'a str) -> Result<(&'a str, &'a str), Failure> {
+        match spec.split_once(':') {
+            Some((kind @ ("hash" | "btree" | "dbm" | "lmdb"), name)) => Ok((kind, name)),
+            _ => {
+                // Opening it says what is wrong with it, if anything is.
+                self.open(spec)?;
+                Err(Failure(format!("{spec} map requires O_RDONLY access mode")))
+            }
+        }
+    }
+}
+
+fn find(table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    ipc::now(table.find_quietly(key)).map_err(|error| query_error(&error))
+}
+
+fn query_error(error: &LookupError) -> Failure {
+    match error {
+        LookupError::Unavailable { .. } => Failure(error.to_string()),
+        LookupError::Failed { table, reason } => {
+            Failure(format!("table {table}: query error: {reason}"))
+        }
+    }
+}
+
+fn warn_empty(table: &Table, key: &[u8]) {
+    let (table, key) = (table.name(), String::from_utf8_lossy(key));
+    maillog::warning!("table {table}: key {key}: empty string result is not allowed");
+    maillog::warning!("table {table} should return NO RESULT in case of NOT FOUND");
+}
+
+fn print(output: &mut dyn Write, parts: &[&[u8]]) -> Result<(), Failure> {
+    parts
+        .iter()
+        .try_for_each(|part| output.write_all(part))
+        .map_err(|error| Failure::io("write output", &error))
+}
+
+fn input_lines() -> Result<Vec<Vec<u8>>, Failure> {
+    io::stdin()
+        .lock()
+        .split(b'\n')
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::io("read standard input", &error))
+}

@@ -1,0 +1,126 @@
+//! Making a table from its source, and adding entries to one.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
+
+use sys::rights::{Borrowed, borrow_identity, is_root};
+
+use super::source_text::Text;
+use super::{Duplicates, Failure, Job, Syntax};
+use crate::kinds::lmdb::{self, Added, Builder, Updater};
+use crate::table::Pair;
+
+impl Job {
+    pub(super) fn build(&self) -> Result<(), Failure> {
+        self.tables
+            .iter()
+            .try_for_each(|table| self.build_table(table))
+    }
+
+    fn build_table(&self, spec: &str) -> Result<(), Failure> {
+        let name = spec.split_once(':').map_or(spec, |(_, name)| name);
+        let unopened = |error: io::Error| Failure::io(&format!("open {name}"), &error);
+        let mut source = File::open(name).map_err(unopened)?;
+        let about = source.metadata().map_err(unopened)?;
+        let (kind, name) = self.writable(spec)?;
+        let mut text = Vec::new();
+        source
+            .read_to_end(&mut text)
+            .map_err(|error| Failure::io(&format!("read {name}"), &error))?;
+        let _owner = self.as_owner(&about)?;
+        let mut builder = Builder::new(self.nulls);
+        for (key, value) in self.read(name, &text) {
+            let added = builder.add(&key, &value, self.duplicates == Duplicates::Replace);
+            self.report(kind, name, &key, added);
+        }
+        if self.syntax == Syntax::Alias {
+            add_housekeeping(&mut builder);
+        }
+        let path = lmdb::file_name(name);
+        builder
+            .finish(&path, self.mode(&about), self.options.lmdb_map_size)
+            .map_err(|error| Failure::new(error.to_string()))
+    }
+
+    pub(super) fn add(&self) -> Result<(), Failure> {
+        let unread = |error: io::Error| Failure::io("read standard input", &error);
+        let input = io::stdin().as_fd().try_clone_to_owned();
+        let about = input.and_then(|input| File::from(input).metadata());
+        let about = about.map_err(unread)?;
+        let mut text = Vec::new();
+        io::stdin().lock().read_to_end(&mut text).map_err(unread)?;
+        let _owner = self.as_owner(&about)?;
+        for spec in &self.tables {
+            let (kind, name) = self.writable(spec)?;
+            let entries = self.read("stdin", &text);
+            let size = self.options.lmdb_map_size;
+            let mode = Some(self.mode(&about));
+            let path = lmdb::file_name(name);
+            let added = Updater::open(&path, self.nulls, mode, size)
+                .and_then(|mut table| table.add(&entries, self.duplicates == Duplicates::Replace))
+                .map_err(|error| Failure::new(error.to_string()))?;
+            for ((key, _), added) in entries.iter().zip(added) {
+                self.report(kind, name, key, added);
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries of a source, keys folded as this job wants it.
+    fn read(&self, name: &str, text: &[u8]) -> Vec<Pair> {
+        let source = Text {
+            name,
+            syntax: self.syntax,
+            utf8: self.options.utf8,
+        };
+        source
+            .entries(text)
+            .into_iter()
+            .map(|(key, value)| (self.folded(&key), value))
+            .collect()
+    }
+
+    /// Root works as the owner of the source file, so that a table of a user is the user's.
+    fn as_owner(&self, about: &Metadata) -> Result<Option<Borrowed>, Failure> {
+        if !self.become_owner || !is_root() || about.uid() == 0 {
+            return Ok(None);
+        }
+        borrow_identity(about.uid(), about.gid(), &[about.gid()])
+            .map(Some)
+            .map_err(|error| Failure::io("become the owner of the source file", &error))
+    }
+
+    fn mode(&self, about: &Metadata) -> u32 {
+        if self.inherit_mode {
+            0o600 | (about.mode() & 0o044)
+        } else {
+            0o644
+        }
+    }
+
+    fn report(&self, kind: &str, name: &str, key: &[u8], added: Added) {
+        let key = String::from_utf8_lossy(key);
+        match added {
+            Added::New => {}
+            Added::Duplicate if self.duplicates != Duplicates::Warn => {}
+            Added::Duplicate => maillog::warning!("{kind}:{name}: duplicate entry: \"{key}\""),
+            Added::Unusable => {
+                maillog::warning!("{kind}:{name}: key too long -- ignoring this entry: \"{key}\"");
+            }
+        }
+    }
+}
+
+/// The entries by which other programs know an alias table: that it is complete, and how new it is.
+fn add_housekeeping(builder: &mut Builder) {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let host = sys::nix::unistd::gethostname().unwrap_or_default();
+    builder.add(b"@", b"@", true);
+    builder.add_bare(b"YP_LAST_MODIFIED", now.as_secs().to_string().as_bytes());
+    builder.add_bare(b"YP_MASTER_NAME", host.as_encoded_bytes());
+}

@@ -1,0 +1,63 @@
+//! The two forms of source text, with the warnings that each gives.
+
+use super::Syntax;
+use crate::source::{Fault, logical_lines};
+use crate::table::Pair;
+use crate::{address, aliases, source};
+
+/// A source text and how it is to be read.
+pub(super) struct Text<'a> {
+    /// What warnings call it.
+    pub(super) name: &'a str,
+    pub(super) syntax: Syntax,
+    pub(super) utf8: bool,
+}
+
+impl Text<'_> {
+    /// The good entries, in order; each bad line is logged.
+    pub(super) fn entries(&self, text: &[u8]) -> Vec<Pair> {
+        match self.syntax {
+            Syntax::Map => source::entries(text, self.utf8)
+                .filter_map(|entry| self.map_entry(entry))
+                .collect(),
+            Syntax::Alias => logical_lines(text)
+                .into_iter()
+                .filter_map(|line| self.alias_entry(line.last, &line.text))
+                .collect(),
+        }
+    }
+
+    fn map_entry(&self, entry: Result<source::Entry, source::Problem>) -> Option<Pair> {
+        let name = self.name;
+        match entry {
+            Ok(entry) => {
+                if entry.key.ends_with(b":") {
+                    maillog::warning!(
+                        "{name}, line {}: record is in \"key: value\" format; is this an alias file?",
+                        entry.line
+                    );
+                }
+                Some((entry.key, entry.value))
+            }
+            Err(problem) => {
+                maillog::warning!("{name}, line {}: {}", problem.line, problem.fault);
+                None
+            }
+        }
+    }
+
+    fn alias_entry(&self, line: usize, text: &[u8]) -> Option<Pair> {
+        let name = self.name;
+        if self.utf8 && std::str::from_utf8(text).is_err() {
+            maillog::warning!("{name}, line {line}: {}", Fault::NotUtf8(text.to_vec()));
+            return None;
+        }
+        match aliases::entry(text) {
+            Ok((key, value)) => Some((address::external_local_part(&key), value.to_vec())),
+            Err(error) => {
+                maillog::warning!("{name}, line {line}: {error}");
+                None
+            }
+        }
+    }
+}
