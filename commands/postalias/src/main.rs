@@ -1,3 +1,12 @@
-//! postalias(1)
+//! postalias(1) - make, query and change alias databases.
+//!
+//! All it does is in `lookup::maintain`, which postmap and postalias share. Never touches a table that it was not given.
+//! Logs, and prints on standard error, what is wrong with a source line or a table.
 
-fn main() {}
+use std::process::ExitCode;
+
+use lookup::maintain::{Syntax, run_command};
+
+fn main() -> ExitCode {
+    run_command(Syntax::Alias)
+}
