@@ -1,1 +1,19 @@
-//! What every delivery agent does: take a request, mark recipients done, report.
+//! What every delivery agent does: take a request, report what became of its recipients, mark them done.
+//!
+//! An [`Agent`] (or, where it takes on users' identities, a [`WorkerAgent`]) gets a [`Delivery`], does its work, and says
+//! for each recipient what became of it; everything else is done here: the log line, the entry in the bounce, defer or trace log, the mark in the queue file, the answer
+//! to qmgr(8). A recipient is marked as done only after the mail, or the entry that will make its notice, is on stable storage.
+//!
+//! Never decides where mail goes. Logs one line for each recipient.
+
+#![warn(missing_docs, clippy::indexing_slicing)]
+
+pub mod content;
+pub mod delivery;
+pub mod reporter;
+pub mod status_line;
+
+pub use content::{Content, Line};
+pub use delivery::Delivery;
+pub use reporter::{Attempt, Config, Fate, Reporter};
+pub use status_line::Status;

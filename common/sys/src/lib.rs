@@ -4,6 +4,7 @@
 //! logs or decides policy: errors are `std::io::Error` values for the caller to report.
 
 pub mod ancillary;
+pub mod command;
 pub mod descriptor;
 pub mod interfaces;
 #[cfg(feature = "lmdb")]

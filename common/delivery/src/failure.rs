@@ -1,0 +1,75 @@
+//! Why a letter could not be put where it belongs, as a status and a reason.
+
+use std::io;
+
+use mail::DsnStatus;
+use mail::outcome::Dsn;
+use sys::nix::errno::Errno;
+
+use crate::copy::CopyError;
+
+/// A delivery to a mailbox or a command that failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// What is reported about the recipient.
+    pub dsn: Dsn,
+    /// Whether it is the queue file that cannot be read.
+    pub damaged: bool,
+}
+
+impl Failure {
+    /// With a status of its own.
+    #[must_use]
+    pub fn new(status: DsnStatus, reason: impl Into<Vec<u8>>) -> Self {
+        Self {
+            dsn: Dsn::new(status, reason),
+            damaged: false,
+        }
+    }
+
+    /// A failed system call: `what: error text`, tried again unless the mailbox is full.
+    #[must_use]
+    pub fn system(what: &str, error: &io::Error) -> Self {
+        Self::new(status_of(error), format!("{what}: {}", errno_text(error)))
+    }
+
+    /// The same failure with words before its reason.
+    #[must_use]
+    pub fn within(mut self, before: &str) -> Self {
+        self.dsn.reason.splice(..0, before.bytes());
+        self
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        match &error {
+            CopyError::Read(_) => Self {
+                damaged: true,
+                ..Self::new(DsnStatus::new(4, 3, 0), error.to_string())
+            },
+            CopyError::Write(cause) => Self::new(status_of(cause), error.to_string()),
+        }
+    }
+}
+
+/// RFC 3463: 2.2 mailbox full, 3.0 trouble of the system, 2.0 trouble with the mailbox.
+fn status_of(error: &io::Error) -> DsnStatus {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EFBIG | Errno::EDQUOT) => DsnStatus::new(5, 2, 2),
+        Some(
+            Errno::ENOSPC | Errno::EIO | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EROFS | Errno::EPERM,
+        ) => DsnStatus::new(4, 3, 0),
+        _ => DsnStatus::new(4, 2, 0),
+    }
+}
+
+/// The error's text alone, as C programs print it.
+#[must_use]
+pub fn errno_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((text, _)) => text.to_owned(),
+        None => text,
+    }
+}

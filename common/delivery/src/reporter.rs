@@ -1,0 +1,227 @@
+//! What becomes of a recipient is told here: to the bounce, defer and trace services, and to the log.
+//!
+//! Agents go through [`crate::Delivery`], which also marks the recipient in the queue file; qmgr(8) and cleanup(8), which
+//! decide about recipients without an agent, use the [`Reporter`] itself. The log line is written after the service has
+//! the entry on stable storage, so that it never says more than is true. A recipient that cannot be bounced is deferred.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use ipc::Error;
+use mail::outcome::{Action, Dsn};
+use mail::{DsnStatus, Notify, QueueId, Recipient, Times};
+use records::bounce::{Append, Bouncer};
+use records::delivery::Flags;
+
+use crate::status_line::{Status, StatusLine};
+
+/// How reports are made.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Defer what would bounce.
+    pub soft_bounce: bool,
+    /// The most digits after the point of a logged delay.
+    pub delay_logging_resolution_limit: u32,
+    /// The service that keeps the logs of bounces.
+    pub bounce_service_name: String,
+    /// The service that keeps the logs of deferrals.
+    pub defer_service_name: String,
+    /// The service that keeps the logs of deliveries.
+    pub trace_service_name: String,
+    /// How long one of them may take.
+    pub ipc_timeout: Duration,
+}
+
+/// Connections to the three services, and how to speak to them.
+pub struct Reporter {
+    bounce: Bouncer,
+    defer: Bouncer,
+    trace: Bouncer,
+    soft_bounce: bool,
+    resolution: u32,
+}
+
+/// One attempt to deliver a letter to one recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The letter.
+    pub id: &'a QueueId,
+    /// How it is to be treated.
+    pub flags: Flags,
+    /// The recipient.
+    pub recipient: &'a Recipient,
+    /// Who took it, or was to take it; `none` when it came to nobody.
+    pub relay: &'a str,
+    /// The moments of the delivery.
+    pub times: Times,
+}
+
+/// What is left to do for a recipient.
+#[must_use = "a recipient that is to be tried again must not be marked as done"]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// Nothing: delivered, or given up and logged for the notice.
+    Done,
+    /// It is to be tried again.
+    Again,
+}
+
+impl Fate {
+    /// What is left to do for both of two.
+    pub const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Done, Self::Done) => Self::Done,
+            _ => Self::Again,
+        }
+    }
+}
+
+impl Reporter {
+    /// With sockets below the queue directory, which is the working directory.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let service = |name| Bouncer::new(format!("private/{name}"), config.ipc_timeout);
+        Self {
+            bounce: service(&config.bounce_service_name),
+            defer: service(&config.defer_service_name),
+            trace: service(&config.trace_service_name),
+            soft_bounce: config.soft_bounce,
+            resolution: config.delay_logging_resolution_limit,
+        }
+    }
+
+    /// The recipient has the mail. The sender is told if it asked for that, by the trace log.
+    pub async fn sent(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
+        let mut dsn = of_class(attempt, dsn, 2);
+        if attempt.flags.mta_verify {
+            self.log(attempt, &dsn, Status::Deliverable);
+            return Fate::Done;
+        }
+        if attempt.flags.user_verify {
+            return self.probed(attempt, dsn, Status::Deliverable).await;
+        }
+        dsn.action.get_or_insert(Action::Delivered);
+        let wanted = attempt.recipient.dsn_notify.contains(Notify::SUCCESS);
+        if (attempt.flags.record || wanted) && !self.traced(attempt, &dsn).await {
+            return Fate::Again;
+        }
+        self.log(attempt, &dsn, Status::Sent);
+        Fate::Done
+    }
+
+    /// The recipient is to be tried again: into the defer log.
+    pub async fn deferred(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
+        let dsn = of_class(attempt, dsn, 4);
+        self.put_off(attempt, dsn, Status::Deferred).await
+    }
+
+    /// The recipient is given up: into the bounce log, or, where that is not possible, into the defer log.
+    pub async fn bounced(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
+        let mut dsn = of_class(attempt, dsn, 5);
+        if attempt.flags.mta_verify || attempt.flags.user_verify {
+            return self.failed_probe(attempt, dsn).await;
+        }
+        if self.soft_bounce {
+            dsn.status = dsn.status.with_class(4);
+            return self.put_off(attempt, dsn, Status::SoftBounce).await;
+        }
+        dsn.action = Some(Action::Failed);
+        let stored = self.bounce.append(entry(attempt, &dsn)).await;
+        if !is_stored(attempt, "bounce", stored) {
+            let failed = Dsn::new(DsnStatus::new(4, 3, 0), "bounce or trace service failure");
+            return self.put_off(attempt, failed, Status::Deferred).await;
+        }
+        if attempt.flags.record && !self.traced(attempt, &dsn).await {
+            return Fate::Again;
+        }
+        self.log(attempt, &dsn, Status::Bounced);
+        Fate::Done
+    }
+
+    async fn put_off(&self, attempt: &Attempt<'_>, mut dsn: Dsn, status: Status) -> Fate {
+        if attempt.flags.mta_verify || attempt.flags.user_verify {
+            return self.failed_probe(attempt, dsn).await;
+        }
+        dsn.action = Some(Action::Delayed);
+        let stored = self.defer.append(entry(attempt, &dsn)).await;
+        // The letter stays in the queue, with or without an entry that says why.
+        if is_stored(attempt, "defer", stored) && attempt.flags.record {
+            let _ = self.traced(attempt, &dsn).await;
+        }
+        self.log(attempt, &dsn, status);
+        Fate::Again
+    }
+
+    async fn failed_probe(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
+        if attempt.flags.mta_verify {
+            self.log(attempt, &dsn, Status::Undeliverable);
+            return Fate::Done;
+        }
+        self.probed(attempt, dsn, Status::Undeliverable).await
+    }
+
+    /// The answer to sendmail -bv goes into the trace log, as a word of its own.
+    async fn probed(&self, attempt: &Attempt<'_>, mut dsn: Dsn, status: Status) -> Fate {
+        dsn.action = Some(match status {
+            Status::Deliverable => Action::Deliverable,
+            _ => Action::Undeliverable,
+        });
+        if !self.traced(attempt, &dsn).await {
+            return Fate::Again;
+        }
+        self.log(attempt, &dsn, status);
+        Fate::Done
+    }
+
+    async fn traced(&self, attempt: &Attempt<'_>, dsn: &Dsn) -> bool {
+        let stored = self.trace.append(entry(attempt, dsn)).await;
+        is_stored(attempt, "trace", stored)
+    }
+
+    fn log(&self, attempt: &Attempt<'_>, dsn: &Dsn, status: Status) {
+        let line = StatusLine {
+            id: attempt.id,
+            recipient: attempt.recipient,
+            relay: attempt.relay,
+            times: attempt.times,
+            resolution: self.resolution,
+            dsn,
+            status,
+        };
+        maillog::info!("{line}");
+    }
+}
+
+fn entry(attempt: &Attempt<'_>, dsn: &Dsn) -> Append {
+    Append {
+        id: attempt.id.clone(),
+        recipient: attempt.recipient.clone(),
+        dsn: dsn.clone(),
+    }
+}
+
+fn is_stored(attempt: &Attempt<'_>, service: &str, stored: Result<bool, Error>) -> bool {
+    let complain = |what: &dyn Display| {
+        maillog::warning!("{}: {service} service failure{what}", attempt.id);
+    };
+    match stored {
+        Ok(true) => return true,
+        Ok(false) => complain(&""),
+        Err(error) => complain(&format_args!(": {error}")),
+    }
+    false
+}
+
+/// A status code of another class than the verdict would make a report that contradicts itself.
+fn of_class(attempt: &Attempt<'_>, mut dsn: Dsn, class: u8) -> Dsn {
+    if dsn.status.class != class {
+        maillog::warning!(
+            "{}: status code {} for a verdict of class {class}: {}",
+            attempt.id,
+            dsn.status,
+            String::from_utf8_lossy(&dsn.reason)
+        );
+        dsn.status = DsnStatus::new(class, 0, 0);
+    }
+    dsn
+}
