@@ -26,7 +26,12 @@ pub enum CopyError {
 }
 
 /// Write lines that were made before, then the content; says how many bytes that were.
-pub fn copy(before: &[u8], content: &mut Content<'_>, style: Style, to: impl Write) -> Result<u64, CopyError> {
+pub fn copy(
+    before: &[u8],
+    content: &mut Content<'_>,
+    style: Style,
+    to: impl Write,
+) -> Result<u64, CopyError> {
     let mut out = Counter {
         out: BufWriter::with_capacity(64 * 1024, to),
         count: 0,
@@ -75,7 +80,11 @@ pub struct Limited<W> {
 impl<W> Limited<W> {
     /// At most `limit` bytes in all, of which `used` are there already.
     pub const fn new(to: W, limit: u64, used: u64) -> Self {
-        let left = if limit == 0 { None } else { Some(limit.saturating_sub(used)) };
+        let left = if limit == 0 {
+            None
+        } else {
+            Some(limit.saturating_sub(used))
+        };
         Self { to, left }
     }
 }
@@ -128,7 +137,10 @@ mod tests {
         }
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        let style = Style { quote_from: true, blank_line: true };
+        let style = Style {
+            quote_from: true,
+            blank_line: true,
+        };
         let mut out = Vec::new();
         let count = copy(b"A: b\n", &mut Content::new(&file, 0), style, &mut out).unwrap();
         assert_eq!(out, b"A: b\n>From the start\na From within\nno end\n\n");

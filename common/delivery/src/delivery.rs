@@ -189,6 +189,17 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// The queue file cannot be read: the queue manager is to put it aside.
+    pub fn damaged(&self) {
+        if let Err(error) = queue::claim::mark_damaged(&self.file) {
+            maillog::warning!(
+                "{}: mark queue file as corrupt: {error}",
+                self.request.message.id
+            );
+        }
+        self.report.borrow_mut().deferred = true;
+    }
+
     /// What the queue manager hears. Recipients without a report are to be tried again.
     #[must_use]
     pub fn finish(self) -> Report {

@@ -11,10 +11,23 @@ use crate::copy::CopyError;
 /// A delivery to a mailbox or a command that failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
-    /// What is reported about the recipient.
-    pub dsn: Dsn,
-    /// Whether it is the queue file that cannot be read.
-    pub damaged: bool,
+    /// Whether to try again, and the kind of trouble.
+    pub status: DsnStatus,
+    /// The reason in words.
+    pub reason: Vec<u8>,
+    /// Who or what is to blame.
+    pub cause: Cause,
+}
+
+/// Who or what a failure comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The destination, or our way there.
+    Destination,
+    /// A command said so.
+    Command,
+    /// The queue file cannot be read.
+    QueueFile,
 }
 
 impl Failure {
@@ -22,8 +35,9 @@ impl Failure {
     #[must_use]
     pub fn new(status: DsnStatus, reason: impl Into<Vec<u8>>) -> Self {
         Self {
-            dsn: Dsn::new(status, reason),
-            damaged: false,
+            status,
+            reason: reason.into(),
+            cause: Cause::Destination,
         }
     }
 
@@ -36,8 +50,19 @@ impl Failure {
     /// The same failure with words before its reason.
     #[must_use]
     pub fn within(mut self, before: &str) -> Self {
-        self.dsn.reason.splice(..0, before.bytes());
+        self.reason.splice(..0, before.bytes());
         self
+    }
+
+    /// What is reported about the recipient.
+    #[must_use]
+    pub fn into_dsn(self) -> Dsn {
+        let mut dsn = Dsn::new(self.status, self.reason);
+        if self.cause == Cause::Command {
+            dsn.diagnostic_type = b"x-unix".to_vec();
+            dsn.diagnostic_text.clone_from(&dsn.reason);
+        }
+        dsn
     }
 }
 
@@ -45,7 +70,7 @@ impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
         match &error {
             CopyError::Read(_) => Self {
-                damaged: true,
+                cause: Cause::QueueFile,
                 ..Self::new(DsnStatus::new(4, 3, 0), error.to_string())
             },
             CopyError::Write(cause) => Self::new(status_of(cause), error.to_string()),
@@ -58,7 +83,13 @@ fn status_of(error: &io::Error) -> DsnStatus {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EFBIG | Errno::EDQUOT) => DsnStatus::new(5, 2, 2),
         Some(
-            Errno::ENOSPC | Errno::EIO | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EROFS | Errno::EPERM,
+            Errno::ENOSPC
+            | Errno::EIO
+            | Errno::ENOMEM
+            | Errno::EMFILE
+            | Errno::ENFILE
+            | Errno::EROFS
+            | Errno::EPERM,
         ) => DsnStatus::new(4, 3, 0),
         _ => DsnStatus::new(4, 2, 0),
     }

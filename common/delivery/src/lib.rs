@@ -9,11 +9,22 @@
 #![warn(missing_docs, clippy::indexing_slicing)]
 
 pub mod content;
+pub mod copy;
 pub mod delivery;
+pub mod envelope_lines;
+pub mod failure;
+pub mod lock;
+pub mod maildir;
+pub mod mbox;
 pub mod reporter;
 pub mod status_line;
 
 pub use content::{Content, Line};
 pub use delivery::Delivery;
+pub use envelope_lines::EnvelopeLines;
+pub use failure::{Cause, Failure, errno_text};
+pub use lock::{LockMethod, Locking};
+pub use maildir::Maildir;
+pub use mbox::{Ids, Mbox};
 pub use reporter::{Attempt, Config, Fate, Reporter};
 pub use status_line::Status;

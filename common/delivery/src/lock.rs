@@ -118,7 +118,12 @@ impl Locking {
 }
 
 fn create(path: &Path) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
 }
 
 fn busy(path: &Path, reason: &str) -> Failure {
@@ -134,7 +139,11 @@ impl DotLock {
 impl Drop for DotLock {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.0) {
-            maillog::warning!("remove lock file {}: {}", self.0.display(), errno_text(&error));
+            maillog::warning!(
+                "remove lock file {}: {}",
+                self.0.display(),
+                errno_text(&error)
+            );
         }
     }
 }

@@ -34,7 +34,13 @@ impl Maildir<'_> {
             .map_err(|error| Failure::system("change of user and group", &error))?;
         let now = Moment::now();
         let (file, temporary) = self.create(now).map_err(|(path, error)| {
-            Failure::system(&format!("maildir delivery failed: create maildir file {}", path.display()), &error)
+            Failure::system(
+                &format!(
+                    "maildir delivery failed: create maildir file {}",
+                    path.display()
+                ),
+                &error,
+            )
         })?;
         let delivered = self.fill(&file, &temporary, now, before, content);
         if delivered.is_err() {
@@ -44,20 +50,40 @@ impl Maildir<'_> {
         delivered.map_err(|failure| failure.within("maildir delivery failed: "))
     }
 
-    fn fill(&self, file: &File, temporary: &Path, now: Moment, before: &[u8], content: &mut Content<'_>) -> Result<(), Failure> {
-        copy(before, content, Style::default(), Limited::new(file, self.limit, 0))?;
-        file.sync_all().map_err(|error| Failure::system("error writing message", &error))?;
-        let metadata = file.metadata().map_err(|error| Failure::system("fstat", &error))?;
+    fn fill(
+        &self,
+        file: &File,
+        temporary: &Path,
+        now: Moment,
+        before: &[u8],
+        content: &mut Content<'_>,
+    ) -> Result<(), Failure> {
+        copy(
+            before,
+            content,
+            Style::default(),
+            Limited::new(file, self.limit, 0),
+        )?;
+        file.sync_all()
+            .map_err(|error| Failure::system("error writing message", &error))?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| Failure::system("fstat", &error))?;
         let (device, inode) = (metadata.dev(), metadata.ino());
-        let name = format!("{}.V{device:x}I{inode:x}M{}.{}", now.seconds, now.micros, self.hostname);
+        let name = format!(
+            "{}.V{device:x}I{inode:x}M{}.{}",
+            now.seconds, now.micros, self.hostname
+        );
         let new = self.path.join("new").join(name);
         let moved = match fs::rename(temporary, &new) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make_folders().and_then(|()| fs::rename(temporary, &new))
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self
+                .make_folders()
+                .and_then(|()| fs::rename(temporary, &new)),
             outcome => outcome,
         };
-        moved.map_err(|error| Failure::system(&format!("create maildir file {}", new.display()), &error))
+        moved.map_err(|error| {
+            Failure::system(&format!("create maildir file {}", new.display()), &error)
+        })
     }
 
     fn create(&self, now: Moment) -> Result<(File, PathBuf), (PathBuf, io::Error)> {
@@ -66,9 +92,17 @@ impl Maildir<'_> {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}.P{pid}Q{count}.{}", now.seconds, self.hostname);
         let path = self.path.join("tmp").join(name);
-        let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        let open = || {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+        };
         let file = match open() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.make_folders().and_then(|()| open()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_folders().and_then(|()| open())
+            }
             outcome => outcome,
         };
         match file {
@@ -79,7 +113,10 @@ impl Maildir<'_> {
 
     fn make_folders(&self) -> io::Result<()> {
         ["tmp", "new", "cur"].into_iter().try_for_each(|folder| {
-            DirBuilder::new().recursive(true).mode(0o700).create(self.path.join(folder))
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(self.path.join(folder))
         })
     }
 }
@@ -101,16 +138,36 @@ mod tests {
         file.write_all(&bytes).unwrap();
         let (uid, gid) = sys::rights::effective_ids();
         let path = dir.path().join("Maildir");
-        let mut maildir = Maildir { path: &path, owner: Ids { uid, gid }, hostname: "host.example", limit: 0 };
-        maildir.deliver(b"Delivered-To: x\n", &mut Content::new(&file, 0)).unwrap();
+        let mut maildir = Maildir {
+            path: &path,
+            owner: Ids { uid, gid },
+            hostname: "host.example",
+            limit: 0,
+        };
+        maildir
+            .deliver(b"Delivered-To: x\n", &mut Content::new(&file, 0))
+            .unwrap();
         let listed: Vec<_> = fs::read_dir(path.join("new")).unwrap().flatten().collect();
-        let [one] = listed.as_slice() else { panic!("{listed:?}") };
-        assert_eq!(fs::read_to_string(one.path()).unwrap(), "Delivered-To: x\nFrom here\n");
+        let [one] = listed.as_slice() else {
+            panic!("{listed:?}")
+        };
+        assert_eq!(
+            fs::read_to_string(one.path()).unwrap(),
+            "Delivered-To: x\nFrom here\n"
+        );
         let name = one.file_name().into_string().unwrap();
-        assert!(name.contains(".V") && name.ends_with(".host.example"), "{name}");
+        assert!(
+            name.contains(".V") && name.ends_with(".host.example"),
+            "{name}"
+        );
         maildir.limit = 5;
-        let failure = maildir.deliver(b"", &mut Content::new(&file, 0)).unwrap_err();
-        assert_eq!(failure.dsn.reason, b"maildir delivery failed: error writing message: File too large");
+        let failure = maildir
+            .deliver(b"", &mut Content::new(&file, 0))
+            .unwrap_err();
+        assert_eq!(
+            failure.reason,
+            b"maildir delivery failed: error writing message: File too large"
+        );
         assert_eq!(fs::read_dir(path.join("tmp")).unwrap().count(), 0);
     }
 }

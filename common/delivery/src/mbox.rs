@@ -48,7 +48,9 @@ impl Mbox<'_> {
     pub fn deliver(&self, before: &[u8], content: &mut Content<'_>) -> Result<(), Failure> {
         let as_opener = self.take_on(self.opener)?;
         let file = self.open()?;
-        let metadata = file.metadata().map_err(|error| Failure::system("fstat", &error))?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| Failure::system("fstat", &error))?;
         if !metadata.is_file() {
             drop(as_opener);
             let _as_owner = self.take_on(self.owner)?;
@@ -72,13 +74,23 @@ impl Mbox<'_> {
 
     fn append(&self, file: &File, before: &[u8], content: &mut Content<'_>) -> Result<(), Failure> {
         // Under the lock: another delivery may have come first.
-        let length = file.metadata().map_err(|error| Failure::system("fstat", &error))?.len();
-        let copied = copy(before, content, STYLE, Limited::new(file, self.limit, length));
+        let length = file
+            .metadata()
+            .map_err(|error| Failure::system("fstat", &error))?
+            .len();
+        let copied = copy(
+            before,
+            content,
+            STYLE,
+            Limited::new(file, self.limit, length),
+        );
         let written = copied.map_err(Failure::from).and_then(|_| {
-            file.sync_all().map_err(|error| Failure::system("error writing message", &error))
+            file.sync_all()
+                .map_err(|error| Failure::system("error writing message", &error))
         });
         if written.is_err() {
-            file.set_len(length).map_err(|error| Failure::system("truncate mailbox", &error))?;
+            file.set_len(length)
+                .map_err(|error| Failure::system("truncate mailbox", &error))?;
         }
         written
     }
@@ -86,7 +98,9 @@ impl Mbox<'_> {
     fn open(&self) -> Result<File, Failure> {
         let failed = |error: &io::Error| Failure::system("cannot open file", error);
         let mut options = OpenOptions::new();
-        options.append(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY);
+        options
+            .append(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY);
         match options.open(self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             outcome => return outcome.map_err(|error| failed(&error)),
@@ -107,7 +121,9 @@ impl Mbox<'_> {
 
     fn directory_gives_group(&self) -> bool {
         let parent = self.path.parent().map(std::fs::metadata);
-        parent.is_some_and(|metadata| metadata.is_ok_and(|metadata| metadata.mode() & libc::S_ISGID != 0))
+        parent.is_some_and(|metadata| {
+            metadata.is_ok_and(|metadata| metadata.mode() & libc::S_ISGID != 0)
+        })
     }
 
     fn check(&self, uid: u32, links: u64) -> Result<(), Failure> {
@@ -176,18 +192,21 @@ mod tests {
             limit: 50,
             strict_ownership: true,
         };
-        mbox.deliver(b"From a\n", &mut Content::new(&file, 0)).unwrap();
+        mbox.deliver(b"From a\n", &mut Content::new(&file, 0))
+            .unwrap();
         let once = "From a\nSubject: x\n\nbody\n\n";
         assert_eq!(std::fs::read_to_string(&path).unwrap(), once);
-        let full = mbox.deliver(b"From longer\n", &mut Content::new(&file, 0)).unwrap_err();
-        assert_eq!(full.dsn.status, DsnStatus::new(5, 2, 2));
-        assert_eq!(full.dsn.reason, b"error writing message: File too large");
+        let full = mbox
+            .deliver(b"From longer\n", &mut Content::new(&file, 0))
+            .unwrap_err();
+        assert_eq!(full.status, DsnStatus::new(5, 2, 2));
+        assert_eq!(full.reason, b"error writing message: File too large");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), once);
         assert!(!dir.path().join("mbox.lock").exists());
         std::fs::write(dir.path().join("mbox.lock"), "").unwrap();
         mbox.limit = 0;
         let busy = mbox.deliver(b"", &mut Content::new(&file, 0)).unwrap_err();
-        assert_eq!(busy.dsn.status, DsnStatus::new(4, 2, 0));
-        assert!(busy.dsn.reason.ends_with(b"mbox.lock: File exists"));
+        assert_eq!(busy.status, DsnStatus::new(4, 2, 0));
+        assert!(busy.reason.ends_with(b"mbox.lock: File exists"));
     }
 }

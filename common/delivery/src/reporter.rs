@@ -7,6 +7,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use config::{Settings, params};
 use ipc::Error;
 use mail::outcome::{Action, Dsn};
 use mail::{DsnStatus, Notify, QueueId, Recipient, Times};
@@ -30,6 +31,25 @@ pub struct Config {
     pub trace_service_name: String,
     /// How long one of them may take.
     pub ipc_timeout: Duration,
+}
+
+impl Config {
+    /// As main.cf has it.
+    pub fn load(settings: &Settings) -> Result<Self, config::Error> {
+        let services: params::services::Sockets = settings.get()?;
+        let logging: params::core::Logging = settings.get()?;
+        let compatibility: params::core::Compatibility = settings.get()?;
+        let ipc: params::core::Ipc = settings.get()?;
+        let digits = logging.delay_logging_resolution_limit;
+        Ok(Self {
+            soft_bounce: compatibility.soft_bounce,
+            delay_logging_resolution_limit: u32::try_from(digits).unwrap_or(u32::MAX),
+            bounce_service_name: services.bounce_service_name,
+            defer_service_name: services.defer_service_name,
+            trace_service_name: services.trace_service_name,
+            ipc_timeout: ipc.ipc_timeout,
+        })
+    }
 }
 
 /// Connections to the three services, and how to speak to them.
@@ -162,9 +182,11 @@ impl Reporter {
 
     /// The answer to sendmail -bv goes into the trace log, as a word of its own.
     async fn probed(&self, attempt: &Attempt<'_>, mut dsn: Dsn, status: Status) -> Fate {
-        dsn.action = Some(match status {
-            Status::Deliverable => Action::Deliverable,
-            _ => Action::Undeliverable,
+        let good = status == Status::Deliverable;
+        dsn.action = Some(if good {
+            Action::Deliverable
+        } else {
+            Action::Undeliverable
         });
         if !self.traced(attempt, &dsn).await {
             return Fate::Again;

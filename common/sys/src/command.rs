@@ -55,8 +55,15 @@ impl Run<'_> {
             .stdout(Stdio::from(self.output))
             .stderr(Stdio::from(errors));
         let directory = self.directory.map(|path| c_path(&path)).transpose()?;
-        let groups: Vec<Gid> = self.identity.iter().flat_map(|who| &who.groups).map(|&gid| Gid::from_raw(gid)).collect();
-        let ids = self.identity.map(|who| (Uid::from_raw(who.uid), Gid::from_raw(who.gid)));
+        let groups: Vec<Gid> = self
+            .identity
+            .iter()
+            .flat_map(|who| &who.groups)
+            .map(|&gid| Gid::from_raw(gid))
+            .collect();
+        let ids = self
+            .identity
+            .map(|who| (Uid::from_raw(who.uid), Gid::from_raw(who.gid)));
         // SAFETY: between fork and exec the closure only makes system calls on values that were prepared before, and
         // allocates nothing.
         unsafe {
@@ -78,13 +85,18 @@ impl Run<'_> {
 
 fn c_path(path: &Path) -> io::Result<std::ffi::CString> {
     use std::os::unix::ffi::OsStrExt;
-    std::ffi::CString::new(path.as_os_str().as_bytes()).map_err(|_| io::ErrorKind::InvalidInput.into())
+    std::ffi::CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| io::ErrorKind::InvalidInput.into())
 }
 
 /// Take on all ids; only root can, anybody else must be that user already.
 fn become_for_good(uid: Uid, gid: Gid, groups: &[Gid]) -> nix::Result<()> {
     if !Uid::current().is_root() {
-        return if Uid::current() == uid { Ok(()) } else { Err(nix::errno::Errno::EPERM) };
+        return if Uid::current() == uid {
+            Ok(())
+        } else {
+            Err(nix::errno::Errno::EPERM)
+        };
     }
     nix::unistd::seteuid(Uid::from_raw(0))?;
     nix::unistd::setgroups(groups)?;
@@ -103,8 +115,14 @@ mod tests {
         let (mut reader, writer) = io::pipe().unwrap();
         let run = Run {
             program: Path::new("/bin/sh"),
-            arguments: vec!["-c".into(), "pwd; echo $NAME; ps -o sid= -p $$ | tr -d ' '; echo $$ >&2".into()],
-            environment: vec![("NAME".into(), "value".into()), ("PATH".into(), "/bin:/usr/bin".into())],
+            arguments: vec![
+                "-c".into(),
+                "pwd; echo $NAME; ps -o sid= -p $$ | tr -d ' '; echo $$ >&2".into(),
+            ],
+            environment: vec![
+                ("NAME".into(), "value".into()),
+                ("PATH".into(), "/bin:/usr/bin".into()),
+            ],
             directory: Some("/".into()),
             identity: None,
             input: std::fs::File::open("/dev/null").unwrap().into(),
