@@ -42,6 +42,8 @@ impl<'a> Delivery<'a> {
             times: Cell::new(times),
             report: RefCell::new(Report {
                 deferred: false,
+                bounced: false,
+                traced: false,
                 destination: None,
             }),
         }
@@ -179,13 +181,16 @@ impl<'a> Delivery<'a> {
         {
             *open = false;
         }
-        if fate == Fate::Again {
-            self.report.borrow_mut().deferred = true;
-        } else if recipient.offset > 0
+        let mut report = self.report.borrow_mut();
+        report.deferred |= fate.again;
+        report.bounced |= fate.bounced;
+        report.traced |= fate.traced;
+        if !fate.again
+            && recipient.offset > 0
             && let Err(error) = queue::edit::mark_done(&self.file, recipient.offset)
         {
             maillog::warning!("{}: update queue file: {error}", self.request.message.id);
-            self.report.borrow_mut().deferred = true;
+            report.deferred = true;
         }
     }
 

@@ -76,22 +76,37 @@ pub struct Attempt<'a> {
     pub times: Times,
 }
 
-/// What is left to do for a recipient.
+/// What is left to do for a recipient, and for the queue manager.
 #[must_use = "a recipient that is to be tried again must not be marked as done"]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
-    /// Nothing: delivered, or given up and logged for the notice.
-    Done,
-    /// It is to be tried again.
-    Again,
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fate {
+    /// The recipient is to be tried again; otherwise it is delivered, or given up and logged for the notice.
+    pub again: bool,
+    /// The bounce log may have an entry.
+    pub bounced: bool,
+    /// The trace log may have an entry.
+    pub traced: bool,
 }
 
 impl Fate {
-    /// What is left to do for both of two.
+    /// Nothing is left to do.
+    pub const DONE: Self = Self {
+        again: false,
+        bounced: false,
+        traced: false,
+    };
+    /// To be tried again.
+    pub const AGAIN: Self = Self {
+        again: true,
+        ..Self::DONE
+    };
+
+    /// What is left to do for two together.
     pub const fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Done, Self::Done) => Self::Done,
-            _ => Self::Again,
+        Self {
+            again: self.again || other.again,
+            bounced: self.bounced || other.bounced,
+            traced: self.traced || other.traced,
         }
     }
 }
@@ -113,20 +128,20 @@ impl Reporter {
     /// The recipient has the mail. The sender is told if it asked for that, by the trace log.
     pub async fn sent(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
         let mut dsn = of_class(attempt, dsn, 2);
-        if attempt.flags.mta_verify {
-            self.log(attempt, &dsn, Status::Deliverable);
-            return Fate::Done;
-        }
-        if attempt.flags.user_verify {
+        if attempt.flags.mta_verify || attempt.flags.user_verify {
             return self.probed(attempt, dsn, Status::Deliverable).await;
         }
         dsn.action.get_or_insert(Action::Delivered);
         let wanted = attempt.recipient.dsn_notify.contains(Notify::SUCCESS);
-        if (attempt.flags.record || wanted) && !self.traced(attempt, &dsn).await {
-            return Fate::Again;
+        let fate = if attempt.flags.record || wanted {
+            self.traced(attempt, &dsn).await
+        } else {
+            Fate::DONE
+        };
+        if !fate.again {
+            self.log(attempt, &dsn, Status::Sent);
         }
-        self.log(attempt, &dsn, Status::Sent);
-        Fate::Done
+        fate
     }
 
     /// The recipient is to be tried again: into the defer log.
@@ -139,48 +154,47 @@ impl Reporter {
     pub async fn bounced(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
         let mut dsn = of_class(attempt, dsn, 5);
         if attempt.flags.mta_verify || attempt.flags.user_verify {
-            return self.failed_probe(attempt, dsn).await;
+            return self.probed(attempt, dsn, Status::Undeliverable).await;
         }
         if self.soft_bounce {
             dsn.status = dsn.status.with_class(4);
             return self.put_off(attempt, dsn, Status::SoftBounce).await;
         }
         dsn.action = Some(Action::Failed);
+        let mut fate = Fate {
+            bounced: true,
+            ..Fate::DONE
+        };
         let stored = self.bounce.append(entry(attempt, &dsn)).await;
         if !is_stored(attempt, "bounce", stored) {
             let failed = Dsn::new(DsnStatus::new(4, 3, 0), "bounce or trace service failure");
-            return self.put_off(attempt, failed, Status::Deferred).await;
+            return fate.and(self.put_off(attempt, failed, Status::Deferred).await);
         }
-        if attempt.flags.record && !self.traced(attempt, &dsn).await {
-            return Fate::Again;
+        if attempt.flags.record {
+            fate = fate.and(self.traced(attempt, &dsn).await);
         }
-        self.log(attempt, &dsn, Status::Bounced);
-        Fate::Done
+        if !fate.again {
+            self.log(attempt, &dsn, Status::Bounced);
+        }
+        fate
     }
 
     async fn put_off(&self, attempt: &Attempt<'_>, mut dsn: Dsn, status: Status) -> Fate {
         if attempt.flags.mta_verify || attempt.flags.user_verify {
-            return self.failed_probe(attempt, dsn).await;
+            return self.probed(attempt, dsn, Status::Undeliverable).await;
         }
         dsn.action = Some(Action::Delayed);
+        let mut fate = Fate::AGAIN;
         let stored = self.defer.append(entry(attempt, &dsn)).await;
         // The letter stays in the queue, with or without an entry that says why.
         if is_stored(attempt, "defer", stored) && attempt.flags.record {
-            let _ = self.traced(attempt, &dsn).await;
+            fate = fate.and(self.traced(attempt, &dsn).await);
         }
         self.log(attempt, &dsn, status);
-        Fate::Again
+        fate
     }
 
-    async fn failed_probe(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
-        if attempt.flags.mta_verify {
-            self.log(attempt, &dsn, Status::Undeliverable);
-            return Fate::Done;
-        }
-        self.probed(attempt, dsn, Status::Undeliverable).await
-    }
-
-    /// The answer to sendmail -bv goes into the trace log, as a word of its own.
+    /// The result of a probe; the answer to sendmail -bv goes into the trace log, as a word of its own.
     async fn probed(&self, attempt: &Attempt<'_>, mut dsn: Dsn, status: Status) -> Fate {
         let good = status == Status::Deliverable;
         dsn.action = Some(if good {
@@ -188,16 +202,24 @@ impl Reporter {
         } else {
             Action::Undeliverable
         });
-        if !self.traced(attempt, &dsn).await {
-            return Fate::Again;
+        let fate = if attempt.flags.user_verify {
+            self.traced(attempt, &dsn).await
+        } else {
+            Fate::DONE
+        };
+        if !fate.again {
+            self.log(attempt, &dsn, status);
         }
-        self.log(attempt, &dsn, status);
-        Fate::Done
+        fate
     }
 
-    async fn traced(&self, attempt: &Attempt<'_>, dsn: &Dsn) -> bool {
+    async fn traced(&self, attempt: &Attempt<'_>, dsn: &Dsn) -> Fate {
         let stored = self.trace.append(entry(attempt, dsn)).await;
-        is_stored(attempt, "trace", stored)
+        Fate {
+            again: !is_stored(attempt, "trace", stored),
+            bounced: false,
+            traced: true,
+        }
     }
 
     fn log(&self, attempt: &Attempt<'_>, dsn: &Dsn, status: Status) {
