@@ -14,6 +14,7 @@ mod dynamic;
 mod error;
 pub mod lines;
 mod loader;
+mod log;
 mod main_cf;
 pub mod master_cf;
 pub mod params;
@@ -23,6 +24,7 @@ mod value;
 
 pub use error::Error;
 pub use loader::{DEFAULT_DIRECTORY, Loader};
+pub use log::open_log;
 pub use main_cf::MainCf;
 pub use master_cf::MasterCf;
 pub use settings::{Settings, Source};

@@ -7,13 +7,17 @@
 #![warn(missing_docs, clippy::indexing_slicing)]
 
 pub mod cidr;
+#[cfg(feature = "runtime")]
 pub mod connect;
 pub mod endpoint;
 pub mod interfaces;
+#[cfg(feature = "runtime")]
 pub mod listen;
 pub mod peer;
+#[cfg(feature = "runtime")]
 pub mod stream;
 
 pub use cidr::{IpNet, Networks};
 pub use endpoint::{Endpoint, HostPort};
+#[cfg(feature = "runtime")]
 pub use stream::{LineEnd, LineStream, StreamError};

@@ -1,0 +1,247 @@
+//! Conversation daemons: many clients at once, one thread, one task for each client.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use sys::watchdog::Watchdog;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+
+use crate::client::{Client, Socket};
+use crate::limits::{Limits, Shape};
+use crate::sockets::Listener;
+use crate::start::Prepared;
+use crate::status::Status;
+use crate::{Fatal, Process, Start, panics, runtime, sockets, standard};
+
+/// How long a client waits for a farewell after a panic.
+const FAREWELL_TIME: Duration = Duration::from_secs(5);
+/// How long to rest when the system has no descriptor or memory for another client.
+const SHORTAGE_PAUSE: Duration = Duration::from_secs(1);
+
+/// A daemon that talks with many clients at once.
+pub trait Conversations: Sized + 'static {
+    /// The program's name.
+    const NAME: &'static str;
+    /// What a client is told when its conversation ends by a fault of the program.
+    const FAREWELL: &'static [u8] = b"";
+
+    /// Still with rights and outside the jail: read parameters, open what the jail will hide.
+    fn open(start: &Start) -> Result<Self, Fatal>;
+
+    /// Jailed and without rights: talk with one client until it is done. The connection is closed afterwards.
+    fn converse(self: Rc<Self>, client: &mut Client) -> impl Future<Output = ()>;
+
+    /// Work beside the clients, for as long as the process lives (expiring caches, statistics).
+    fn background(self: Rc<Self>) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+}
+
+/// Be a conversation daemon; the whole of its `main`.
+#[must_use]
+pub fn conversations<D: Conversations>() -> ExitCode {
+    match run::<D>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fatal) => fatal.report(),
+    }
+}
+
+fn run<D: Conversations>() -> Result<(), Fatal> {
+    let prepared = Prepared::new(D::NAME, Shape::ManyAtOnce)?;
+    panics::log_them();
+    let status = if prepared.options.standard {
+        None
+    } else {
+        Some(Status::inherited()?)
+    };
+    let daemon = Rc::new(D::open(&prepared.start)?);
+    prepared.enter_jail()?;
+    match status {
+        None => serve_standard(daemon),
+        Some(status) => runtime::run(async {
+            let listeners = sockets::inherited(&prepared.options)?;
+            serve(daemon, listeners, status, prepared.limits).await
+        })?,
+    }
+}
+
+/// One client on standard input and output.
+fn serve_standard<D: Conversations>(daemon: Rc<D>) -> Result<(), Fatal> {
+    let failed = |error: std::io::Error| Fatal::io("standard input and output", &error);
+    let (near, writer) = standard::pair().map_err(failed)?;
+    let result = runtime::run(async {
+        let socket = tokio::net::UnixStream::from_std(near).map_err(failed)?;
+        let process = Rc::new(Process::default());
+        let mut client = Client {
+            socket: Socket::Unix(socket),
+            standard: true,
+            process,
+        };
+        converse(daemon, &mut client).await;
+        Ok(())
+    })?;
+    // A reader that is gone makes the writer fail; there is nobody left to tell.
+    let _ = writer.join();
+    result
+}
+
+async fn converse<D: Conversations>(daemon: Rc<D>, client: &mut Client) {
+    if panics::contained(daemon.converse(client)).await || D::FAREWELL.is_empty() {
+        return;
+    }
+    let farewell = async {
+        client.socket.write_all(D::FAREWELL).await?;
+        client.socket.shutdown().await
+    };
+    // The conversation is over in any case.
+    let _ = tokio::time::timeout(FAREWELL_TIME, farewell).await;
+}
+
+/// The state of the loop that its client tasks change when they end.
+struct Places {
+    limits: Limits,
+    busy: Cell<usize>,
+    used: Cell<u64>,
+    idle_since: Cell<Instant>,
+    status: RefCell<Status>,
+    freed: Notify,
+    process: Rc<Process>,
+}
+
+async fn serve<D: Conversations>(
+    daemon: Rc<D>,
+    listeners: Vec<Listener>,
+    status: Status,
+    limits: Limits,
+) -> Result<(), Fatal> {
+    let watch = status
+        .watch()
+        .map_err(|error| Fatal::io("status channel", &error))?;
+    let places = Rc::new(Places {
+        limits,
+        busy: Cell::new(0),
+        used: Cell::new(0),
+        idle_since: Cell::new(Instant::now()),
+        status: RefCell::new(status),
+        freed: Notify::new(),
+        process: Rc::new(Process::default()),
+    });
+    places.report();
+    let background = spawn_local(Rc::clone(&daemon).background());
+    let mut dismissed = std::pin::pin!(runtime::dismissed(watch));
+    let mut watchdog = Watchdog::new(limits.watchdog);
+    let mut tick = tokio::time::interval(
+        limits
+            .idle
+            .clamp(Duration::from_millis(100), Duration::from_secs(10)),
+    );
+    loop {
+        watchdog.pat();
+        tokio::select! {
+            biased;
+            () = &mut dismissed => break,
+            accepted = accept(&listeners), if places.has_room() => match accepted {
+                Ok(socket) => places.start(&daemon, socket),
+                Err(error) => shortage(&error).await,
+            },
+            () = places.freed.notified() => {}
+            _ = tick.tick() => {}
+        }
+        if places.is_due() {
+            break;
+        }
+    }
+    places.process.retire();
+    drop(listeners);
+    places.report();
+    while places.busy.get() > 0 {
+        tokio::select! {
+            () = places.freed.notified() => {}
+            _ = tick.tick() => watchdog.pat(),
+        }
+    }
+    background.abort();
+    Ok(())
+}
+
+/// Clients that left before they were accepted are no trouble; a lack of descriptors or memory is.
+async fn shortage(error: &std::io::Error) {
+    let code = sys::nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    if matches!(
+        code,
+        sys::nix::errno::Errno::EMFILE
+            | sys::nix::errno::Errno::ENFILE
+            | sys::nix::errno::Errno::ENOMEM
+    ) {
+        maillog::warning!("cannot accept another client: {error}; resting a second");
+        tokio::time::sleep(SHORTAGE_PAUSE).await;
+    }
+}
+
+/// The next client of any listener.
+async fn accept(listeners: &[Listener]) -> std::io::Result<Socket> {
+    match listeners {
+        [only] => only.accept().await,
+        several => {
+            let mut waiting: Vec<_> = several
+                .iter()
+                .map(|listener| Box::pin(listener.accept()))
+                .collect();
+            std::future::poll_fn(|context| {
+                for accepting in &mut waiting {
+                    if let std::task::Poll::Ready(result) = accepting.as_mut().poll(context) {
+                        return std::task::Poll::Ready(result);
+                    }
+                }
+                std::task::Poll::Pending
+            })
+            .await
+        }
+    }
+}
+
+impl Places {
+    fn has_room(&self) -> bool {
+        self.busy.get() < self.limits.places
+    }
+
+    fn is_due(&self) -> bool {
+        let idle = self.busy.get() == 0 && self.idle_since.get().elapsed() >= self.limits.idle;
+        idle || self.used.get() >= self.limits.uses || self.process.is_retiring()
+    }
+
+    fn start<D: Conversations>(self: &Rc<Self>, daemon: &Rc<D>, socket: Socket) {
+        self.busy.set(self.busy.get() + 1);
+        self.used.set(self.used.get() + 1);
+        self.report();
+        let (places, daemon) = (Rc::clone(self), Rc::clone(daemon));
+        spawn_local(async move {
+            let mut client = Client {
+                socket,
+                standard: false,
+                process: Rc::clone(&places.process),
+            };
+            converse(daemon, &mut client).await;
+            drop(client);
+            places.busy.set(places.busy.get() - 1);
+            places.idle_since.set(Instant::now());
+            places.report();
+            places.freed.notify_one();
+        });
+    }
+
+    fn report(&self) {
+        let free = if self.process.is_retiring() {
+            0
+        } else {
+            self.limits.places.saturating_sub(self.busy.get())
+        };
+        // When master is gone, the end of the channel says so.
+        let _ = self.status.borrow_mut().free_places(free);
+    }
+}

@@ -1,0 +1,74 @@
+//! Datagram daemons (postlogd): single packets, no answers.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use sys::watchdog::Watchdog;
+use tokio::net::UnixDatagram;
+
+use crate::limits::Shape;
+use crate::start::Prepared;
+use crate::status::Status;
+use crate::{Fatal, Start, panics, runtime, sockets};
+
+/// The longest packet.
+const MAX_PACKET: usize = 16 * 1024;
+
+/// A daemon that takes packets.
+pub trait Datagrams: Sized + 'static {
+    /// The program's name.
+    const NAME: &'static str;
+
+    /// Still with rights and outside the jail: read parameters, open what the jail will hide.
+    fn open(start: &Start) -> Result<Self, Fatal>;
+
+    /// Jailed and without rights: take one packet.
+    fn packet(&mut self, bytes: &[u8]) -> impl Future<Output = ()>;
+}
+
+/// Be a datagram daemon; the whole of its `main`.
+#[must_use]
+pub fn datagrams<D: Datagrams>() -> ExitCode {
+    match run::<D>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fatal) => fatal.report(),
+    }
+}
+
+fn run<D: Datagrams>() -> Result<(), Fatal> {
+    let prepared = Prepared::new(D::NAME, Shape::OneByOne)?;
+    panics::log_them();
+    let mut status = Status::inherited()?;
+    let mut daemon = D::open(&prepared.start)?;
+    prepared.enter_jail()?;
+    runtime::run(async {
+        let failed = |error: std::io::Error| Fatal::io("datagram socket", &error);
+        let mut descriptors = sockets::descriptors(&prepared.options)?;
+        let Some(descriptor) = descriptors.pop() else {
+            return Err(Fatal::new("no datagram socket"));
+        };
+        let socket = UnixDatagram::from_std(descriptor.into()).map_err(failed)?;
+        let watch = status.watch().map_err(failed)?;
+        status.free_places(1).map_err(failed)?;
+        status.free_places(0).map_err(failed)?;
+        let mut dismissed = std::pin::pin!(runtime::dismissed(watch));
+        let mut watchdog = Watchdog::new(prepared.limits.watchdog);
+        let mut buffer = vec![0; MAX_PACKET];
+        let mut last = Instant::now();
+        loop {
+            watchdog.pat();
+            let idle = prepared.limits.idle.saturating_sub(last.elapsed());
+            tokio::select! {
+                biased;
+                received = socket.recv(&mut buffer) => {
+                    let count = received.map_err(failed)?;
+                    daemon.packet(buffer.get(..count).unwrap_or_default()).await;
+                    last = Instant::now();
+                }
+                () = &mut dismissed => return Ok(()),
+                () = tokio::time::sleep(idle) => return Ok(()),
+            }
+        }
+    })?
+}

@@ -1,0 +1,62 @@
+//! Why a daemon cannot start, or cannot go on.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// Ends the process with a `fatal:` line; master starts another, later if this one served nobody. No mail is lost by
+/// it: what was not finished is done again.
+#[derive(Debug)]
+pub struct Fatal(String);
+
+impl Fatal {
+    /// With the text of the log line.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// An operation of the system that failed: `what: reason`.
+    #[must_use]
+    pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        Self(format!("{what}: {}", reason(error)))
+    }
+
+    /// Log it, and give the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        maillog::fatal!("{self}");
+        ExitCode::FAILURE
+    }
+
+    /// Log it and end the process from the middle of a loop.
+    #[allow(
+        clippy::exit,
+        reason = "a daemon that cannot go on leaves at once; master starts another"
+    )]
+    pub fn leave(&self) -> ! {
+        maillog::fatal!("{self}");
+        std::process::exit(1)
+    }
+}
+
+/// The reason alone, without the number that Rust adds.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(at) => text.get(..at).unwrap_or(&text).to_owned(),
+        None => text,
+    }
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fatal {}
+
+impl From<config::Error> for Fatal {
+    fn from(error: config::Error) -> Self {
+        Self(error.to_string())
+    }
+}

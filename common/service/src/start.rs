@@ -1,0 +1,153 @@
+//! The start of a daemon, from its command line to the jail.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use config::params::core as params;
+use config::{Loader, Settings};
+use sys::rights::Jail;
+
+use crate::Fatal;
+use crate::limits::{Limits, Shape};
+use crate::options::Options;
+
+/// The first descriptor of the flow pipe, the status channel, and the first listening socket, as master numbers them.
+const FLOW_READ: i32 = 3;
+const FLOW_WRITE: i32 = 4;
+pub(crate) const STATUS: i32 = 5;
+pub(crate) const LISTEN: i32 = 6;
+
+/// What a daemon has while it opens what it needs: its settings and, still, its rights.
+pub struct Start {
+    /// main.cf with the service's own overrides.
+    pub settings: Settings,
+    /// The program's name, such as `smtpd`.
+    pub process_name: String,
+    /// The service's name in master.cf, such as `submission`.
+    pub service_name: String,
+    /// What follows the options on the command line (pipe, spawn).
+    pub arguments: Vec<String>,
+    /// Whether the daemon will be in a jail, where files cannot be opened later.
+    pub jailed: bool,
+    /// Whether one client is served on standard input and output (`-S`).
+    pub standard: bool,
+    /// Whether the suite runs without root: nothing changes its identity.
+    pub rootless: bool,
+    /// The pipe of in-flow tokens; `None` for a program that master did not start.
+    pub flow: Option<Flow>,
+}
+
+/// The two ends of the in-flow pipe: the queue manager puts a byte for each message it takes, cleanup takes one for
+/// each message it makes.
+pub struct Flow {
+    /// Where tokens are taken.
+    pub read: OwnedFd,
+    /// Where tokens are put.
+    pub write: OwnedFd,
+}
+
+pub(crate) struct Prepared {
+    pub(crate) options: Options,
+    pub(crate) limits: Limits,
+    pub(crate) start: Start,
+    queue_directory: PathBuf,
+    owner: Option<(u32, u32)>,
+}
+
+impl Prepared {
+    /// Options, settings, log, queue folder.
+    pub(crate) fn new(name: &'static str, shape: Shape) -> Result<Self, Fatal> {
+        let stderr = maillog::Destination::Stderr;
+        maillog::open(maillog::Options {
+            tag: name.to_owned(),
+            destination: stderr,
+            to_stderr: true,
+        });
+        sys::process::umask(0o077);
+        let process_name = process_name(name);
+        let options = Options::parse(&process_name, std::env::args().skip(1))?;
+        let mut loader = Loader::new(&process_name).service(&options.service);
+        for assignment in &options.overrides {
+            loader = loader.set(assignment)?;
+        }
+        let settings = loader.load()?;
+        config::open_log(&settings, &process_name, options.to_stderr)?;
+        maillog::set_verbose(options.verbose);
+        sys::time::load_zone();
+        let queue_directory = PathBuf::from(settings.get::<params::Directories>()?.queue_directory);
+        std::env::set_current_dir(&queue_directory).map_err(|error| {
+            Fatal::io(
+                format_args!("change to {}", queue_directory.display()),
+                &error,
+            )
+        })?;
+        let limits = Limits::new(&settings, &options, shape)?;
+        let root = sys::rights::is_root();
+        let owner = if root && options.drop_rights {
+            Some(mail_owner(&settings)?)
+        } else {
+            None
+        };
+        let start = Start {
+            process_name,
+            service_name: options.service.clone(),
+            arguments: options.arguments.clone(),
+            jailed: root && options.chroot,
+            standard: options.standard,
+            rootless: !root,
+            flow: if options.standard { None } else { flow() },
+            settings,
+        };
+        Ok(Self {
+            options,
+            limits,
+            start,
+            queue_directory,
+            owner,
+        })
+    }
+
+    /// Give up what the service does not have. The one place where a daemon does so.
+    pub(crate) fn enter_jail(&self) -> Result<(), Fatal> {
+        let root = self.start.jailed.then_some(self.queue_directory.as_path());
+        let jail = Jail {
+            root,
+            ids: self.owner,
+        };
+        jail.enter()
+            .map_err(|error| Fatal::io("give up rights", &error))
+    }
+}
+
+/// The name under which the program was called, which tells smtp from lmtp.
+fn process_name(fallback: &str) -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path
+        .as_deref()
+        .and_then(Path::file_name)
+        .and_then(|n| n.to_str());
+    name.filter(|n| !n.is_empty())
+        .unwrap_or(fallback)
+        .to_owned()
+}
+
+fn mail_owner(settings: &Settings) -> Result<(u32, u32), Fatal> {
+    let name = settings.get::<params::Identity>()?.mail_owner;
+    let account = sys::users::by_name(&name)
+        .map_err(|e| Fatal::io(format_args!("look up mail_owner {name}"), &e))?;
+    match account {
+        Some(account) if account.uid != 0 => Ok((account.uid, account.gid)),
+        Some(_) => Err(Fatal::new(format!(
+            "mail_owner {name} has user id 0; give it an account of its own"
+        ))),
+        None => Err(Fatal::new(format!(
+            "mail_owner {name}: no such user; create the account or change mail_owner"
+        ))),
+    }
+}
+
+fn flow() -> Option<Flow> {
+    let read = sys::descriptor::inherited(FLOW_READ).ok()?;
+    let write = sys::descriptor::inherited(FLOW_WRITE).ok()?;
+    Some(Flow { read, write })
+}

@@ -1,0 +1,120 @@
+//! Worker daemons: one job at a time, in blocking code, in a process that is or may become root.
+
+use std::os::fd::AsFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use sys::nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use sys::watchdog::Watchdog;
+
+use crate::limits::{Limits, Shape};
+use crate::start::Prepared;
+use crate::status::Status;
+use crate::{Fatal, Start, sockets};
+
+/// A daemon that does one job after another.
+pub trait Worker: Sized {
+    /// The program's name.
+    const NAME: &'static str;
+
+    /// Read parameters, open what is needed.
+    fn open(start: &Start) -> Result<Self, Fatal>;
+
+    /// Serve one client until it is done.
+    fn serve(&mut self, client: UnixStream);
+}
+
+/// Be a worker daemon; the whole of its `main`.
+#[must_use]
+pub fn worker<W: Worker>() -> ExitCode {
+    match run::<W>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fatal) => fatal.report(),
+    }
+}
+
+fn run<W: Worker>() -> Result<(), Fatal> {
+    let prepared = Prepared::new(W::NAME, Shape::OneByOne)?;
+    crate::panics::log_them();
+    let mut status = Status::inherited()?;
+    let mut worker = W::open(&prepared.start)?;
+    if prepared.options.drop_rights || prepared.options.chroot {
+        prepared.enter_jail()?;
+    }
+    let listeners: Vec<UnixListener> = sockets::descriptors(&prepared.options)?
+        .into_iter()
+        .map(UnixListener::from)
+        .collect();
+    serve(&mut worker, &listeners, &mut status, prepared.limits)
+}
+
+fn serve<W: Worker>(
+    worker: &mut W,
+    listeners: &[UnixListener],
+    status: &mut Status,
+    limits: Limits,
+) -> Result<(), Fatal> {
+    let mut watchdog = Watchdog::new(limits.watchdog);
+    let mut used = 0;
+    let mut idle_since = Instant::now();
+    say(status, 1);
+    while used < limits.uses && !maillog::lost() {
+        watchdog.pat();
+        let Some(rest) = limits.idle.checked_sub(idle_since.elapsed()) else {
+            break;
+        };
+        let milliseconds = i32::try_from(rest.as_millis().saturating_add(1)).unwrap_or(i32::MAX);
+        match wait(listeners, status, milliseconds)? {
+            Event::Nothing => {}
+            Event::Dismissed => break,
+            Event::Client(client) => {
+                say(status, 0);
+                worker.serve(client);
+                say(status, 1);
+                used += 1;
+                idle_since = Instant::now();
+            }
+        }
+    }
+    Ok(())
+}
+
+enum Event {
+    Client(UnixStream),
+    Dismissed,
+    Nothing,
+}
+
+/// Wait for a client, the end of the status channel, or the time limit.
+fn wait(listeners: &[UnixListener], status: &Status, milliseconds: i32) -> Result<Event, Fatal> {
+    let mut fds: Vec<PollFd<'_>> = listeners
+        .iter()
+        .map(|l| PollFd::new(l.as_fd(), PollFlags::POLLIN))
+        .collect();
+    fds.push(PollFd::new(status.as_fd(), PollFlags::POLLIN));
+    let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
+    match poll(&mut fds, timeout) {
+        Ok(_) => {}
+        Err(sys::nix::errno::Errno::EINTR) => return Ok(Event::Nothing),
+        Err(error) => return Err(Fatal::new(format!("wait for clients: {error}"))),
+    }
+    if fds.last().is_some_and(|fd| fd.any().unwrap_or(true)) {
+        return Ok(Event::Dismissed);
+    }
+    for listener in listeners {
+        // Another process of the service may have been quicker.
+        if let Ok((client, _)) = listener.accept() {
+            client
+                .set_nonblocking(false)
+                .map_err(|error| Fatal::io("client socket", &error))?;
+            return Ok(Event::Client(client));
+        }
+    }
+    Ok(Event::Nothing)
+}
+
+fn say(status: &mut Status, free: usize) {
+    // When master is gone, the end of the channel says so.
+    let _ = status.free_places(free);
+}
