@@ -1,7 +1,3 @@
 //! postcat(1)
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    postcat::run()
-}
+fn main() {}
