@@ -26,15 +26,20 @@ pub enum Socket {
     Tcp(TcpStream),
     /// From a unix service, or standard input and output.
     Unix(UnixStream),
+    /// In the hands of a typed connection; reads as ended.
+    Taken,
 }
 
 impl Client {
-    /// The socket of a unix service as a typed connection; `None` for an inet one.
+    /// The socket of a unix service as a typed connection; `None` for an inet one, and the second time.
     #[must_use]
-    pub fn into_connection(self) -> Option<ipc::Connection> {
-        match self.socket {
+    pub fn connection(&mut self) -> Option<ipc::Connection> {
+        if !matches!(self.socket, Socket::Unix(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.socket, Socket::Taken) {
             Socket::Unix(socket) => Some(ipc::Connection::waiting(socket)),
-            Socket::Tcp(_) => None,
+            Socket::Tcp(_) | Socket::Taken => None,
         }
     }
 }
@@ -48,6 +53,7 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Self::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
             Self::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 }
@@ -61,6 +67,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
             Self::Unix(socket) => Pin::new(socket).poll_write(context, bytes),
+            Self::Taken => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
 
@@ -68,6 +75,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Tcp(socket) => Pin::new(socket).poll_flush(context),
             Self::Unix(socket) => Pin::new(socket).poll_flush(context),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 
@@ -75,6 +83,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Tcp(socket) => Pin::new(socket).poll_shutdown(context),
             Self::Unix(socket) => Pin::new(socket).poll_shutdown(context),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 }
