@@ -1,3 +1,7 @@
-//! master(8)
+//! master(8): starts, watches and restarts every daemon; owns the listening sockets.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    master::run()
+}

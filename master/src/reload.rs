@@ -1,0 +1,151 @@
+//! Reading master.cf with what main.cf says about it, at the start and at each reload.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::master_cf::{Disabled, MasterCf, Service as Entry};
+use config::params::core::{Directories, Identity, Networks};
+use config::params::services::Process;
+use config::{Group, Loader, Settings};
+use net::interfaces::{OwnAddresses, Protocols};
+
+use crate::listen::Surroundings;
+use crate::service::Definition;
+
+/// Everything that master knows from its configuration.
+pub(crate) struct Configuration {
+    pub(crate) settings: Settings,
+    pub(crate) definitions: Vec<Definition>,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) throttle_time: Duration,
+    pub(crate) queue_directory: PathBuf,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Read main.cf and master.cf; the error is the log line.
+pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, String> {
+    let mut loader = Loader::new("master");
+    if let Some(directory) = directory {
+        loader = loader.directory(directory);
+    }
+    let settings = loader.load().map_err(|error| error.to_string())?;
+    let surroundings = surroundings(&settings)?;
+    let master_cf = MasterCf::read(&settings).map_err(|error| error.to_string())?;
+    let process: Process = get(&settings)?;
+    let queue_directory = PathBuf::from(get::<Directories>(&settings)?.queue_directory);
+    let disabled = Disabled::parse(&text(&settings, "master_service_disable")?)
+        .map_err(|error| error.to_string())?;
+    let warnings = settings
+        .warnings()
+        .iter()
+        .cloned()
+        .chain(master_cf.warnings.iter().cloned())
+        .collect();
+    let definitions = master_cf
+        .services
+        .into_iter()
+        .filter(|entry| !disabled.matches(&entry.name, entry.kind))
+        .map(|entry| definition(entry, &settings, &process))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Configuration {
+        settings,
+        definitions,
+        surroundings,
+        throttle_time: process.service_throttle_time,
+        queue_directory,
+        warnings,
+    })
+}
+
+fn definition(entry: Entry, settings: &Settings, process: &Process) -> Result<Definition, String> {
+    let limit = match entry.process_limit {
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+        None => process.default_process_limit,
+    };
+    let own = own_override(&entry, "sessions_per_process");
+    let sessions_per_process = match own {
+        Some(text) => text.parse().map_err(|_| {
+            format!(
+                "service {}: -o sessions_per_process: bad number \"{text}\"",
+                entry.name
+            )
+        })?,
+        None => settings
+            .per_service(&entry.name, "sessions_per_process")
+            .map_err(|error| error.to_string())?,
+    };
+    let program = Path::new(&get::<Directories>(settings)?.daemon_directory).join(&entry.command);
+    Ok(Definition {
+        program,
+        process_limit: (limit > 0).then_some(limit),
+        sessions_per_process,
+        rootless: !sys::rights::is_root(),
+        entry,
+    })
+}
+
+/// The value that a service's own `-o name=value` gives a parameter; the last one counts.
+fn own_override<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
+    let assignments = entry
+        .arguments
+        .windows(2)
+        .filter(|pair| pair.first().is_some_and(|word| word == "-o"));
+    assignments
+        .filter_map(|pair| pair.last()?.split_once('='))
+        .filter(|(left, _)| left.trim() == name)
+        .map(|(_, value)| value.trim())
+        .next_back()
+}
+
+fn surroundings(settings: &Settings) -> Result<Surroundings, String> {
+    let networks: Networks = get(settings)?;
+    let protocols =
+        Protocols::parse(&networks.inet_protocols).map_err(|error| error.to_string())?;
+    let interfaces = networks.inet_interfaces;
+    let interfaces = if interfaces.trim() == "all" {
+        Vec::new()
+    } else {
+        OwnAddresses::open(&interfaces, "", protocols)
+            .map_err(|error| error.to_string())?
+            .interfaces
+    };
+    let owner = if sys::rights::is_root() {
+        Some(mail_owner(settings)?)
+    } else {
+        None
+    };
+    Ok(Surroundings {
+        owner,
+        interfaces,
+        protocols,
+    })
+}
+
+fn mail_owner(settings: &Settings) -> Result<(u32, u32), String> {
+    let name = get::<Identity>(settings)?.mail_owner;
+    match sys::users::by_name(&name) {
+        Ok(Some(account)) if account.uid != 0 => Ok((account.uid, account.gid)),
+        Ok(Some(_)) => Err(format!(
+            "file {}/main.cf: parameter mail_owner: user {name} has privileged user ID: 0",
+            settings.directory().display()
+        )),
+        Ok(None) => Err(format!(
+            "file {}/main.cf: parameter mail_owner: unknown user name value: {name}",
+            settings.directory().display()
+        )),
+        Err(error) => Err(format!("look up mail_owner {name}: {error}")),
+    }
+}
+
+pub(crate) fn text(settings: &Settings, name: &str) -> Result<String, String> {
+    Ok(settings
+        .text(name)
+        .map_err(|error| error.to_string())?
+        .unwrap_or_default())
+}
+
+fn get<G: Group>(settings: &Settings) -> Result<G, String> {
+    settings
+        .get()
+        .map_err(|error: config::Error| error.to_string())
+}
