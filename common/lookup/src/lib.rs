@@ -15,6 +15,7 @@ pub mod address;
 pub mod aliases;
 pub mod error;
 pub mod kinds;
+pub mod local;
 pub mod maintain;
 pub mod maps;
 pub mod match_list;
@@ -23,6 +24,7 @@ pub mod table;
 
 pub use error::{LookupError, OpenError};
 pub use kinds::proxy::ProxyService;
+pub use local::LocalDomains;
 pub use maps::Maps;
 pub use match_list::MatchList;
 pub use table::{OpenOptions, Table};
