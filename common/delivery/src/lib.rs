@@ -8,23 +8,30 @@
 
 #![warn(missing_docs, clippy::indexing_slicing)]
 
+pub mod command;
 pub mod content;
 pub mod copy;
+pub mod delivered_to;
 pub mod delivery;
 pub mod envelope_lines;
 pub mod failure;
 pub mod lock;
 pub mod maildir;
 pub mod mbox;
+pub mod pass;
 pub mod reporter;
 pub mod status_line;
+pub mod sysexits;
 
+pub use command::Command;
 pub use content::{Content, Line};
+pub use delivered_to::DeliveredTo;
 pub use delivery::Delivery;
 pub use envelope_lines::EnvelopeLines;
 pub use failure::{Cause, Failure, errno_text};
 pub use lock::{LockMethod, Locking};
 pub use maildir::Maildir;
 pub use mbox::{Ids, Mbox};
+pub use pass::pass;
 pub use reporter::{Attempt, Config, Fate, Reporter};
 pub use status_line::Status;
