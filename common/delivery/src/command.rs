@@ -144,9 +144,7 @@ impl Command {
                         .to_vec(),
                 )
             }
-            (None, Some((status, text))) => {
-                blame(status, with_output(text.to_owned(), &output))
-            }
+            (None, Some((status, text))) => blame(status, with_output(text.to_owned(), &output)),
             (None, None) => {
                 let reason = format!("Command died with status {exit}: \"{}\"", self.text);
                 blame(DsnStatus::new(5, 3, 0), with_output(reason, &output))

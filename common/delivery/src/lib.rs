@@ -8,6 +8,7 @@
 
 #![warn(missing_docs, clippy::indexing_slicing)]
 
+pub mod agent;
 pub mod command;
 pub mod content;
 pub mod copy;
@@ -23,6 +24,7 @@ pub mod reporter;
 pub mod status_line;
 pub mod sysexits;
 
+pub use agent::{Agent, WorkerAgent, run, run_worker};
 pub use command::Command;
 pub use content::{Content, Line};
 pub use delivered_to::DeliveredTo;

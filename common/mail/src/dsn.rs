@@ -43,6 +43,21 @@ impl DsnStatus {
         })
     }
 
+    /// Split a status off the start of text; the text after it without white space around.
+    #[must_use]
+    pub fn leading(text: &[u8]) -> (Option<Self>, &[u8]) {
+        let text = text.trim_ascii();
+        let end = text
+            .iter()
+            .position(u8::is_ascii_whitespace)
+            .unwrap_or(text.len());
+        let (word, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+        match Self::parse(word) {
+            Some(status) => (Some(status), rest.trim_ascii_start()),
+            None => (None, text),
+        }
+    }
+
     /// The same status with another class, as soft bounces need it.
     #[must_use]
     pub const fn with_class(self, class: u8) -> Self {
