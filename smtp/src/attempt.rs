@@ -15,7 +15,6 @@ use delivery::Delivery;
 use crate::destination::{self, Destination};
 use crate::failure::Failure;
 use crate::flags::forwarding_loop;
-use crate::handover::hand_over;
 use crate::pool::Pool;
 use crate::server::{Place, Server};
 use crate::servers::{Finder, Found, loops_back};
@@ -164,21 +163,23 @@ impl<'a> Attempt<'a> {
         if transport.is_empty() || settings.lmtp {
             return self.no_session(&loops_back(domain), NO_RELAY);
         }
-        let recipients: Vec<&Recipient> = self
-            .pending
-            .iter()
-            .map(|pending| pending.recipient)
-            .collect();
-        let handed = hand_over(
-            self.delivery,
-            transport,
-            domain,
-            &recipients,
-            settings.ipc_timeout,
-        );
-        match handed.await {
-            Ok(()) => self.pending.clear(),
-            Err(failure) => self.no_session(&failure, NO_RELAY),
+        for pending in std::mem::take(&mut self.pending) {
+            let handed = delivery::pass(
+                self.delivery,
+                pending.recipient,
+                transport,
+                settings.ipc_timeout,
+            );
+            match handed.await {
+                Ok(fate) => self.delivery.settle(pending.recipient, fate),
+                Err(error) => {
+                    maillog::warning!("delivery transport {transport}: {error}");
+                    self.pending.push(Pending {
+                        failure: Some(transport_unavailable()),
+                        ..pending
+                    });
+                }
+            }
         }
     }
 
@@ -341,6 +342,13 @@ fn sent_dsn(status: DsnStatus, reply: String, host: &str) -> Dsn {
     dsn.diagnostic_type = b"smtp".to_vec();
     dsn.diagnostic_text = reply.into_bytes();
     dsn
+}
+
+fn transport_unavailable() -> Failure {
+    Failure::new(
+        DsnStatus::new(4, 3, 0),
+        "mail transport unavailable".to_owned(),
+    )
 }
 
 fn nothing_to_try() -> Failure {

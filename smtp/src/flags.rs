@@ -1,6 +1,6 @@
 //! The flags= attribute of master.cf: header lines before the content, and loop detection by Delivered-To:.
 
-use delivery::{Content, EnvelopeLines};
+use delivery::{Content, DeliveredTo, EnvelopeLines};
 use mail::{Address, DsnStatus, Recipient};
 use queue::ReadError;
 
@@ -62,18 +62,7 @@ impl Flags {
         if !self.delivered {
             return Ok(false);
         }
-        let address = mail::quote::quote_822(recipient.address.as_bytes());
-        while let Some(line) = content.next_line()? {
-            if line.text.is_empty() {
-                break;
-            }
-            let (name, value) = line.text.split_at(line.text.len().min(NAME.len()));
-            if name.eq_ignore_ascii_case(NAME) && value.trim_ascii().eq_ignore_ascii_case(&address)
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(DeliveredTo::read(&mut content)?.contains(&recipient.address))
     }
 }
 
@@ -84,8 +73,6 @@ pub fn forwarding_loop(recipient: &Recipient) -> Failure {
     let text = format!("mail forwarding loop for {address}");
     Failure::new(DsnStatus::new(5, 4, 6), text)
 }
-
-const NAME: &[u8] = b"Delivered-To:";
 
 #[cfg(test)]
 mod tests {

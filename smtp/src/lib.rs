@@ -6,6 +6,7 @@
 //! Never touches the queue folders: it works on the open queue file that comes with a request. Logs one line for each
 //! recipient (by `delivery`) and one for each connection or server that failed before that.
 
+pub mod agent;
 pub mod attempt;
 pub mod body;
 pub mod command;
@@ -15,7 +16,6 @@ pub mod destination;
 pub mod failure;
 pub mod features;
 pub mod flags;
-pub mod handover;
 pub mod load;
 pub mod phase;
 pub mod pool;

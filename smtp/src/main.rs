@@ -1,3 +1,7 @@
-//! smtp(8): sends over SMTP and LMTP.
+//! smtp(8), lmtp(8): send mail over the network.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    delivery::run::<smtp::agent::Smtp>()
+}
