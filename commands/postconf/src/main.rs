@@ -1,3 +1,42 @@
-//! postconf(1)
+//! postconf(1) - show and change the configuration.
+//!
+//! Lists parameters of main.cf (set, stock, or both), entries, fields and parameters of master.cf, and the kinds of
+//! tables, locks and SASL that are built in; changes both files in place. Never touches a running mail system. Warns on
+//! standard error of names that nothing uses.
 
-fn main() {}
+mod edit;
+mod features;
+mod known;
+mod main_cf;
+mod master;
+mod options;
+mod print;
+
+use std::process::ExitCode;
+
+use options::{Options, Subject};
+
+fn main() -> ExitCode {
+    maillog::open(maillog::Options {
+        tag: "postconf".to_owned(),
+        destination: maillog::Destination::Stderr,
+        to_stderr: false,
+    });
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            maillog::fatal!("{what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let options = Options::parse(std::env::args_os())?;
+    match options.subject {
+        Subject::MainCf => main_cf::run(&options),
+        Subject::Entries | Subject::Fields | Subject::Parameters => master::run(&options),
+        Subject::Feature(feature) => features::run(feature),
+        Subject::Tls => Ok(()),
+    }
+}

@@ -15,7 +15,7 @@ use crate::lines::{self, Line};
 use crate::settings::Settings;
 
 pub use disable::{Disabled, DisabledError};
-pub use service::{Service, ServiceType, Wakeup};
+pub use service::{Service, ServiceType, Wakeup, check, overrides};
 
 /// The names of the fields, as postconf(1) calls them; the last one stands for the command and its arguments.
 pub const FIELDS: [&str; 8] = [

@@ -110,6 +110,11 @@ impl Settings {
         self.expand_for("(text)", template)
     }
 
+    /// Expand a value of `name` that is not, or not yet, its own.
+    pub fn expand_value(&self, name: &str, value: &str) -> Result<String, Error> {
+        self.expand_for(name, value)
+    }
+
     /// Where the value of a name comes from; `None` when there is no such name.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<Source> {

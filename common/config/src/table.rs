@@ -109,6 +109,27 @@ pub fn legacy(name: &str) -> Option<&'static Legacy> {
         .find(|legacy| legacy.name == name)
 }
 
+/// The names that each transport or service has.
+#[must_use]
+pub const fn patterns() -> &'static [Pattern] {
+    crate::params::PATTERNS
+}
+
+/// Every old name that still feeds a new one.
+#[must_use]
+pub const fn legacy_names() -> &'static [Legacy] {
+    crate::params::LEGACY
+}
+
+/// What to do in place of setting an outdated parameter; `None` when the name is not outdated.
+#[must_use]
+pub fn outdated(name: &str) -> Option<&'static str> {
+    crate::params::OUTDATED
+        .iter()
+        .find(|(outdated, _)| *outdated == name)
+        .map(|(_, advice)| *advice)
+}
+
 /// Declare groups of parameters: one struct per group, one field per parameter.
 macro_rules! params {
     ($(

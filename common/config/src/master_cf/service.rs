@@ -176,17 +176,27 @@ impl Service {
 
     /// The `-o name=value` overrides among the arguments.
     pub fn overrides(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut last_was_option = false;
-        self.arguments.iter().filter_map(move |argument| {
-            let value = if last_was_option {
-                Some(argument.as_str())
-            } else {
-                argument.strip_prefix("-o")
-            };
-            last_was_option = argument == "-o" && !last_was_option;
-            value.filter(|value| !value.is_empty())?.split_once('=')
-        })
+        overrides(&self.arguments)
     }
+}
+
+/// The `-o name=value` overrides among the arguments of a command.
+pub fn overrides(arguments: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    let mut last_was_option = false;
+    arguments.iter().filter_map(move |argument| {
+        let value = if last_was_option {
+            Some(argument.as_str())
+        } else {
+            argument.strip_prefix("-o")
+        };
+        last_was_option = argument == "-o" && !last_was_option;
+        value.filter(|value| !value.is_empty())?.split_once('=')
+    })
+}
+
+/// What is wrong with an entry, if anything: which word, and what is expected.
+pub fn check(entry: &Entry) -> Result<(), String> {
+    Service::read(entry, false).map(|_| ())
 }
 
 /// The number of a port's name in `smtp=25, smtps=submissions=465`.
