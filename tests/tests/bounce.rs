@@ -131,7 +131,7 @@ case!(double_bounce_goes_to_the_postmaster, |setup| {
     let notice = mail.letter_of("carol");
     assert_eq!(
         notice.header("Return-Path").as_deref(),
-        Some("<double-bounce@ferro.example>")
+        Some("<double-bounce@mail.ferro.example>")
     );
     assert!(
         notice
@@ -301,7 +301,7 @@ case!(soft_bounce_defers, |setup| {
     let _sink = refusing();
     let mail = setup.set("soft_bounce", "yes").start();
     let id = mail.send("alice@ferro.example", &["bad@[127.0.0.2]"], LETTER);
-    mail.log().wait("smtp", &format!("{id}: to=<bad@[127.0.0.2]>, *dsn=5.1.1, status=SOFTBOUNCE (host 127.0.0.2[127.0.0.2] said: 550 5.1.1 no such user *)"));
+    mail.log().wait("smtp", &format!("{id}: to=<bad@[127.0.0.2]>, *dsn=4.1.1, status=SOFTBOUNCE (host 127.0.0.2[127.0.0.2] said: 550 5.1.1 no such user *)"));
     mail.wait_in("deferred", &id);
     let mut client = mail.stranger();
     client.expect("MAIL FROM:<a@stranger.example>", "250 2.1.0 Ok");

@@ -92,7 +92,9 @@ case!(mbox_delivery, |setup| {
         (file.uid(), file.mode() & 0o777),
         (Account::named("alice").id, 0o600)
     );
-    assert!(!Path::new("/var/mail/alice.lock").exists());
+    wait_until("the end of the lock", || {
+        (!Path::new("/var/mail/alice.lock").exists()).then_some(())
+    });
 });
 
 case!(mbox_in_the_home_directory, |setup| {

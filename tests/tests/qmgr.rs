@@ -63,7 +63,7 @@ case!(deferred_letter_is_tried_again, |setup| {
 });
 
 case!(dead_destination_is_suspended, |setup| {
-    let mail = setup.start();
+    let mail = setup.set("initial_destination_concurrency", "1").start();
     let first = mail.send(SENDER, &["bob@[127.0.0.2]"], LETTER);
     mail.log().wait(
         "smtp",
@@ -277,6 +277,7 @@ case!(force_expired_letter_is_returned, |setup| {
     let id = mail.send(SENDER, &["bob@[127.0.0.2]"], LETTER);
     mail.wait_in("deferred", &id);
     mail.command("postsuper").args(["-f", &id]).run().succeeds();
+    mail.command("postqueue").args(["-i", &id]).run().succeeds();
     mail.log().wait(
         "qmgr",
         &format!("{id}: from=<alice@ferro.example>, status=force-expired, returned to sender"),

@@ -124,7 +124,18 @@ case!(transport_error, |setup| {
     let mail = setup
         .set("transport_maps", "inline:{ { closed.example = error:5.7.1 we are closed } { later.example = retry:4.7.0 come later } }")
         .start();
-    let id = mail.send(SENDER, &["bob@closed.example", "bob@later.example"], LETTER);
+    let mut client = mail.smtp();
+    client.expect("MAIL FROM:<a@client.example>", "250 2.1.0 Ok");
+    client.expect(
+        "RCPT TO:<bob@closed.example>",
+        "550 5.7.1 <bob@closed.example>: Recipient address rejected: we are closed",
+    );
+    mail.sendmail(
+        "alice",
+        &["bob@closed.example", "bob@later.example"],
+        LETTER,
+    );
+    let id = mail.log().wait("pickup", "{id}: uid=*").id();
     mail.log().wait("error", &format!("{id}: to=<bob@closed.example>, relay=none, delay={{f}}, delays={{f}}/{{f}}/{{f}}/{{f}}, dsn=5.7.1, status=bounced (we are closed)"));
     mail.log().wait("error", &format!("{id}: to=<bob@later.example>, relay=none, delay={{f}}, delays={{f}}/{{f}}/{{f}}/{{f}}, dsn=4.7.0, status=deferred (come later)"));
 });
