@@ -58,7 +58,9 @@ impl Instance {
 
     /// Starts the master and waits until it listens.
     pub fn start(&mut self) {
-        let started = self.log().find("master", STARTED).len();
+        let file = fs::read_to_string(self.machine.path("maillog")).unwrap_or_default();
+        let started =
+            self.log().find("master", STARTED).len() + file.matches("daemon started").count();
         let child = Command::new(self.daemon("master"))
             .args(["-c", CONFIGURATION])
             .env_clear()
@@ -70,7 +72,13 @@ impl Instance {
             .expect("start master");
         self.own(i32::try_from(child.id()).expect("process id"));
         self.child = Some(child);
-        self.log().wait_nth(started + 1, "master", STARTED);
+        let file = self.machine.path("maillog");
+        wait_until("a started master", || {
+            let lines = fs::read_to_string(&file).unwrap_or_default();
+            let logged =
+                self.log().find("master", STARTED).len() + lines.matches("daemon started").count();
+            (logged > started).then_some(())
+        });
     }
 
     /// Takes note of a master that was started in another way, so that it is ended.
@@ -114,6 +122,11 @@ impl Instance {
         self.signal_master(Signal::SIGHUP);
         self.log()
             .wait_nth(before + 1, "master", "reload -- version *");
+    }
+
+    /// As [`Self::reload`], when the log is not to be waited for.
+    pub fn reload_quietly(&self) {
+        self.signal_master(Signal::SIGHUP);
     }
 
     /// Sends the master a signal.

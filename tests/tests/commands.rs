@@ -456,7 +456,11 @@ case!(postmap_makes_and_asks_tables, |setup| {
     lines.sort_unstable();
     assert_eq!(
         lines,
-        ["\"quoted key\"\tthird", "folded\tsecond", "key\tfirst value"]
+        [
+            "\"quoted key\"\tthird",
+            "folded\tsecond",
+            "key\tfirst value"
+        ]
     );
     mail.command("postmap")
         .args(["-d", "key", table])
