@@ -37,42 +37,6 @@ pub fn settings(program: &str, directory: Option<PathBuf>) -> Result<Settings, F
         loader = loader.guarded();
     }
     let settings = loader.load()?;
-    open_log(&settings, program)?;
+    config::open_log(&settings, program, true)?;
     Ok(settings)
-}
-
-fn open_log(settings: &Settings, program: &str) -> Result<(), Fatal> {
-    let logging: config::params::core::Logging = settings.get()?;
-    let destination = if logging.maillog_file.is_empty() {
-        Destination::Syslog {
-            socket: PathBuf::from("/dev/log"),
-            facility: logging.syslog_facility,
-        }
-    } else {
-        let queue = text(settings, "queue_directory")?;
-        let service = text(settings, "postlog_service_name")?;
-        let file = PathBuf::from(logging.maillog_file);
-        Destination::Postlog {
-            socket: Path::new(&queue).join("public").join(service),
-            fallback: (!sys::rights::is_set_id()).then_some(file),
-        }
-    };
-    maillog::open(Options {
-        tag: tag(&logging.syslog_name, program),
-        destination,
-        to_stderr: true,
-    });
-    Ok(())
-}
-
-fn text(settings: &Settings, name: &str) -> Result<String, Fatal> {
-    Ok(settings.text(name)?.unwrap_or_default())
-}
-
-/// MAIL_LOGTAG replaces the name, as postfix(1) sets it for the programs that it runs.
-fn tag(syslog_name: &str, program: &str) -> String {
-    match std::env::var("MAIL_LOGTAG") {
-        Ok(name) if !name.is_empty() && !sys::rights::is_set_id() => format!("{name}/{program}"),
-        _ => format!("{syslog_name}/{program}"),
-    }
 }

@@ -8,17 +8,13 @@ use crate::{Error, Settings};
 
 /// Open the log of a program. `to_stderr`: a person is watching, so lines also go to standard error.
 ///
-/// Lines are tagged `syslog_name/process_name`; commands that postfix(1) runs take the tag from MAIL_LOGTAG.
+/// Lines are tagged `syslog_name/process_name`, or with MAIL_LOGTAG instead of the former, as postfix(1) sets it. A
+/// set-gid program trusts no environment and appends to no log file by itself.
 pub fn open_log(settings: &Settings, process_name: &str, to_stderr: bool) -> Result<(), Error> {
     let logging: Logging = settings.get()?;
+    let set_id = sys::rights::is_set_id();
     let tag = match std::env::var("MAIL_LOGTAG") {
-        Ok(tag)
-            if !tag.is_empty()
-                && process_name.starts_with("post")
-                && process_name != "postlogd" =>
-        {
-            format!("{tag}/{process_name}")
-        }
+        Ok(tag) if !tag.is_empty() && !set_id => format!("{tag}/{process_name}"),
         _ => format!("{}/{process_name}", logging.syslog_name),
     };
     let destination = if logging.maillog_file.is_empty() {
@@ -33,7 +29,7 @@ pub fn open_log(settings: &Settings, process_name: &str, to_stderr: bool) -> Res
         let service = settings.get::<Sockets>()?.postlog_service_name;
         maillog::Destination::Postlog {
             socket: Path::new(&queue).join("public").join(service),
-            fallback: Some(PathBuf::from(logging.maillog_file)),
+            fallback: (!set_id).then(|| PathBuf::from(logging.maillog_file)),
         }
     };
     maillog::open(maillog::Options {
