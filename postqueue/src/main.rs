@@ -1,3 +1,7 @@
-//! postqueue(8)
+//! postqueue(1): lists the mail queue, and asks for delivery now.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    postqueue::run()
+}

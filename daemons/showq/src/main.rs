@@ -1,3 +1,7 @@
-//! showq(8)
+//! showq(8): lists the mail queue for postqueue(1), mailq(1) and whoever watches the queue.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::conversations::<showq::Showq>()
+}
