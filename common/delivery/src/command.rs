@@ -171,13 +171,12 @@ fn with_output(reason: String, output: &[u8]) -> Vec<u8> {
 }
 
 fn printable(output: &[u8]) -> Vec<u8> {
-    let text = output.trim_ascii_end().iter();
-    text.map(|&b| match b {
+    let text = output.iter().map(|&b| match b {
         b'\n' | b'\t' => b' ',
         0..b' ' | 0x7F => b'_',
         _ => b,
-    })
-    .collect()
+    });
+    text.collect()
 }
 
 /// Both ends of the talk with a command: nothing waits for one of them only, so that neither side waits for ever.
@@ -367,16 +366,16 @@ mod tests {
     #[test]
     fn exit_statuses_become_verdicts() {
         let fails = |status: &str, reason: &str| Err((status.to_owned(), reason.to_owned()));
-        assert_eq!(run("wc -l", 9, b"x"), Ok("2".into()));
+        assert_eq!(run("wc -l", 9, b"x"), Ok("2 ".into()));
         assert_eq!(run("true", 9, &vec![b'x'; 300_000]), Ok(String::new()));
         assert_eq!(run("exit 75", 9, b"x"), fails("4.3.0", "temporary failure"));
         assert_eq!(
             run("echo so; exit 67", 9, b"x"),
-            fails("5.1.1", "user unknown. Command output: so")
+            fails("5.1.1", "user unknown. Command output: so ")
         );
         assert_eq!(
             run("echo 4.2.1 later; exit 67", 9, b"x"),
-            fails("4.2.1", "later")
+            fails("4.2.1", "later ")
         );
         assert_eq!(
             run("exit 3", 9, b"x"),
@@ -404,7 +403,7 @@ mod tests {
                 &letter
             )
             .map(|text| text.len()),
-            Ok(4095)
+            Ok(4096)
         );
     }
 
