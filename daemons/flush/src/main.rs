@@ -1,3 +1,7 @@
-//! flush(8)
+//! flush(8): remembers which mail waits for which site, and has it delivered when asked.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::conversations::<flush::Flush>()
+}

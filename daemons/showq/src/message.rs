@@ -53,8 +53,8 @@ fn head(
     } else {
         metadata.mtime()
     };
-    let size = if letter.size.content_length > 0 {
-        letter.size.content_length
+    let size = if letter.size.message_size > 0 {
+        letter.size.message_size
     } else {
         metadata.len()
     };
