@@ -41,7 +41,8 @@ impl Fatal {
 }
 
 /// The system's words for an error, without the number that Rust adds.
-fn reason(error: &std::io::Error) -> String {
+#[must_use]
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error ") {
         Some(at) => text.get(..at).unwrap_or(&text).to_owned(),
