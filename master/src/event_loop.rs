@@ -35,7 +35,7 @@ pub(crate) struct Master {
     processes: HashMap<i32, usize>,
     timers: Timers,
     limit_warned: HashMap<usize, Instant>,
-    configuration: Configuration,
+    pub(crate) configuration: Configuration,
     inheritance: Inheritance,
     options_directory: Option<std::path::PathBuf>,
     next_key: usize,

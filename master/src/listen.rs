@@ -41,8 +41,9 @@ impl Listening {
     pub(crate) fn open(definition: &Definition, around: &Surroundings) -> Result<Self, String> {
         let entry = &definition.entry;
         let path = Path::new(if entry.private { "private" } else { "public" }).join(&entry.name);
-        let named =
-            |error: io::Error| format!("{}/{}: {}", path.display(), entry.kind, bare(&error));
+        let named = |error: io::Error| {
+            format!("{}/{}: {}", path.display(), entry.kind, sys::reason(&error))
+        };
         match entry.kind {
             ServiceType::Inet => inet(&entry.name, around),
             ServiceType::Fifo => fifo(&path, around).map_err(named),
@@ -68,11 +69,6 @@ impl Listening {
     pub(crate) fn raw(&self) -> Vec<i32> {
         self.descriptors.iter().map(AsRawFd::as_raw_fd).collect()
     }
-}
-
-fn bare(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 fn fifo(path: &Path, around: &Surroundings) -> io::Result<Listening> {
@@ -144,7 +140,7 @@ fn inet(name: &str, around: &Surroundings) -> Result<Listening, String> {
     for address in &addresses {
         let place = SocketAddr::new(*address, port);
         let fd = tcp(place)
-            .map_err(|error| format!("bind {} port {port}: {}", address, bare(&error)))?;
+            .map_err(|error| format!("bind {} port {port}: {}", address, sys::reason(&error)))?;
         descriptors.push(fd);
     }
     let place = addresses
@@ -160,7 +156,7 @@ fn addresses(endpoint: &HostPort, around: &Surroundings) -> Result<Vec<IpAddr>, 
     }
     if !endpoint.host.is_empty() {
         let found = resolve(&endpoint.host, around.protocols)
-            .map_err(|error| format!("host {}: {}", endpoint.host, bare(&error)))?;
+            .map_err(|error| format!("host {}: {}", endpoint.host, sys::reason(&error)))?;
         return if found.is_empty() {
             Err(format!("host {} has no address", endpoint.host))
         } else {

@@ -48,9 +48,7 @@ fn start() -> Result<(), String> {
     if options.test {
         return test(&pid_file);
     }
-    let to_stderr = options.wait && !options.keep_standard;
-    config::open_log(&configuration.settings, "master", to_stderr)
-        .map_err(|error| error.to_string())?;
+    open_log(&configuration, true)?;
     maillog::set_verbose(options.verbose);
     sys::time::load_zone();
     std::env::set_current_dir(&configuration.queue_directory)
@@ -67,12 +65,21 @@ fn start() -> Result<(), String> {
     let inheritance = inheritance(&configuration, &options)?;
     let mut master = Master::new(configuration, inheritance, &options)?;
     // From here on the system is up: whoever started us may go on.
+    open_log(&master.configuration, false)?;
     if let Some(mut ready) = ready {
         let _ = ready.write_all(b"1");
+        sys::descriptor::let_go_of_standard()
+            .map_err(|error| format!("open /dev/null: {error}"))?;
     }
     let result = master.run();
     drop(locks);
     result
+}
+
+/// A person may be watching until the system is up.
+fn open_log(configuration: &Configuration, to_stderr: bool) -> Result<(), String> {
+    config::open_log(&configuration.settings, "master", to_stderr)
+        .map_err(|error| error.to_string())
 }
 
 fn test(pid_file: &Path) -> Result<(), String> {

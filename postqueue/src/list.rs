@@ -33,7 +33,7 @@ pub(crate) fn print(settings: &Settings, form: Form) -> Result<(), Fatal> {
             maillog::warning!(
                 "Mail system is down -- accessing queue directly (Connect to the {} showq service: {})",
                 settings.text("mail_name")?.unwrap_or_default(),
-                reason(&error)
+                sys::reason(&error)
             );
             let mut child = stand_alone(settings)?;
             let Some(output) = child.stdout.take() else {
@@ -91,11 +91,6 @@ fn copy(settings: &Settings, form: Form, from: impl Read) -> Result<(), Fatal> {
             "malformed showq server response: {error}"
         ))),
     }
-}
-
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 fn unavailable(text: &str) -> Fatal {

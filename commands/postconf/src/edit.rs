@@ -156,12 +156,7 @@ fn locked(path: &Path) -> io::Result<File> {
 }
 
 fn said(what: &str, path: &Path, error: &io::Error) -> String {
-    let text = error.to_string();
-    format!(
-        "{what} {}: {}",
-        path.display(),
-        text.split(" (os error").next().unwrap_or_default()
-    )
+    format!("{what} {}: {}", path.display(), sys::reason(error))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl Fatal {
     /// An operation of the system that failed: `what: reason`.
     #[must_use]
     pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
-        Self::new(format!("{what}: {}", reason(error)))
+        Self::new(format!("{what}: {}", sys::reason(error)))
     }
 
     /// Log it, and give the exit status.
@@ -37,16 +37,6 @@ impl Fatal {
     pub fn report(&self) -> ExitCode {
         maillog::fatal!("{self}");
         ExitCode::from(self.status)
-    }
-}
-
-/// The system's words for an error, without the number that Rust adds.
-#[must_use]
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(at) => text.get(..at).unwrap_or(&text).to_owned(),
-        None => text,
     }
 }
 

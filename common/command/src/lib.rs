@@ -9,10 +9,8 @@
 
 mod fatal;
 mod options;
-pub mod postdrop;
 mod start;
-pub mod users;
 
-pub use fatal::{Fatal, reason};
+pub use fatal::Fatal;
 pub use options::{Arguments, Given, UsageError, options};
 pub use start::{program_name, settings, stderr_log};

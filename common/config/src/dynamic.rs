@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use sys::interfaces::{Interface, interfaces};
 use text::token;
 
-use crate::error::{Error, reason};
+use crate::error::Error;
 use crate::settings::Settings;
 
 /// What was found out, each at most once.
@@ -69,7 +69,7 @@ impl Dynamic {
         let listening = text("inet_interfaces")?;
         let found = interfaces().map_err(|error| Error::System {
             what: "getifaddrs",
-            reason: reason(&error),
+            reason: sys::reason(&error),
         })?;
         let networks = networks_of(&found, style, &listening, &protocols);
         Ok(self.networks.get_or_init(|| networks))

@@ -77,7 +77,7 @@ impl Error {
     pub(crate) fn file(path: impl Into<PathBuf>, error: &io::Error) -> Self {
         Self::File {
             path: path.into(),
-            reason: reason(error),
+            reason: sys::reason(error),
         }
     }
 
@@ -124,15 +124,6 @@ impl Error {
             value: value.to_owned(),
         }
     }
-}
-
-/// The system's words for an error, without the number that Rust adds.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 impl fmt::Display for Error {

@@ -18,7 +18,7 @@ use sys::nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::content::Content;
 use crate::copy::{CopyError, Style, copy};
-use crate::failure::{Cause, Failure, errno_text};
+use crate::failure::{Cause, Failure};
 use crate::sysexits;
 
 /// The most output that is kept, in bytes.
@@ -101,7 +101,7 @@ impl Command {
 
     /// The program is not there, or may not be run by that user; resources that are short may come back.
     fn unstarted(&self, program: &OsString, error: &io::Error) -> Failure {
-        let text = errno_text(error);
+        let text = sys::reason(error);
         let permanent = matches!(
             error.kind(),
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied

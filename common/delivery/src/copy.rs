@@ -111,7 +111,7 @@ impl fmt::Display for CopyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => write!(f, "error reading message: {error}"),
-            Self::Write(error) => write!(f, "error writing message: {}", crate::errno_text(error)),
+            Self::Write(error) => write!(f, "error writing message: {}", sys::reason(error)),
         }
     }
 }

@@ -44,7 +44,7 @@ impl Failure {
     /// A failed system call: `what: error text`, tried again unless the mailbox is full.
     #[must_use]
     pub fn system(what: &str, error: &io::Error) -> Self {
-        Self::new(status_of(error), format!("{what}: {}", errno_text(error)))
+        Self::new(status_of(error), format!("{what}: {}", sys::reason(error)))
     }
 
     /// The same failure with words before its reason.
@@ -92,15 +92,5 @@ fn status_of(error: &io::Error) -> DsnStatus {
             | Errno::EPERM,
         ) => DsnStatus::new(4, 3, 0),
         _ => DsnStatus::new(4, 2, 0),
-    }
-}
-
-/// The error's text alone, as C programs print it.
-#[must_use]
-pub fn errno_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((text, _)) => text.to_owned(),
-        None => text,
     }
 }

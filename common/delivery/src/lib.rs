@@ -31,7 +31,7 @@ pub use content::{Content, Line};
 pub use delivered_to::DeliveredTo;
 pub use delivery::Delivery;
 pub use envelope_lines::EnvelopeLines;
-pub use failure::{Cause, Failure, errno_text};
+pub use failure::{Cause, Failure};
 pub use lock::{LockMethod, Locking};
 pub use maildir::Maildir;
 pub use mbox::{Ids, Mbox};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mail::DsnStatus;
 use sys::lock::{Mode, try_fcntl, try_flock};
 
-use crate::failure::{Failure, errno_text};
+use crate::failure::Failure;
 
 /// One way to keep others out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +76,7 @@ impl Locking {
         match outcome {
             Ok(true) => Ok(Some(DotLock(path))),
             Ok(false) => Err(busy(&path, "File exists")),
-            Err(error) => Err(busy(&path, &errno_text(&error))),
+            Err(error) => Err(busy(&path, &sys::reason(&error))),
         }
     }
 
@@ -91,7 +91,7 @@ impl Locking {
             let reason = match outcome {
                 Ok(true) => continue,
                 Ok(false) => String::from("Resource temporarily unavailable"),
-                Err(error) => errno_text(&error),
+                Err(error) => sys::reason(&error),
             };
             let reason = format!("unable to lock for exclusive access: {reason}");
             return Err(Failure::new(DsnStatus::new(4, 2, 0), reason));
@@ -142,7 +142,7 @@ impl Drop for DotLock {
             maillog::warning!(
                 "remove lock file {}: {}",
                 self.0.display(),
-                errno_text(&error)
+                sys::reason(&error)
             );
         }
     }

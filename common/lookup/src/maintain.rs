@@ -90,7 +90,7 @@ impl Failure {
     }
 
     fn io(what: &str, error: &io::Error) -> Self {
-        Self(format!("{what}: {}", crate::kinds::system_text(error)))
+        Self(format!("{what}: {}", sys::reason(error)))
     }
 }
 

@@ -278,7 +278,7 @@ fn read_file(path: &str, depth: usize) -> Result<String, LookupError> {
         return Err(unavailable(format!("open file {path}: nested too deep")));
     }
     let bytes = std::fs::read(path).map_err(|error| {
-        let error = crate::kinds::system_text(&error);
+        let error = sys::reason(&error);
         unavailable(format!("open file {path}: {error}"))
     })?;
     let lines: Vec<String> = logical_lines(&bytes)

@@ -7,6 +7,7 @@ pub fn is_utf8_text(text: &[u8]) -> bool {
 }
 
 /// The ASCII form (A-labels) of a domain; `None` when it has none.
+#[cfg(feature = "idn")]
 #[must_use]
 pub fn domain_to_ascii(domain: &[u8]) -> Option<Vec<u8>> {
     if domain.is_ascii() {
@@ -18,6 +19,7 @@ pub fn domain_to_ascii(domain: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The UTF-8 form (U-labels) of a domain; `None` when it has none.
+#[cfg(feature = "idn")]
 #[must_use]
 pub fn domain_to_utf8(domain: &[u8]) -> Option<Vec<u8>> {
     let domain = std::str::from_utf8(domain).ok()?;
@@ -26,7 +28,7 @@ pub fn domain_to_utf8(domain: &[u8]) -> Option<Vec<u8>> {
     Some(text.into_bytes())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "idn"))]
 mod tests {
     use super::*;
 

@@ -63,21 +63,11 @@ async fn limited<T>(
     }
 }
 
-/// What the system says about an error, without the number: `Connection refused`.
-#[must_use]
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error ") {
-        Some(at) => text.get(..at).unwrap_or_default().to_owned(),
-        None => text,
-    }
-}
-
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bind(source, error) => write!(f, "bind {source}: {}", reason(error)),
-            Self::Refused(error) => f.write_str(&reason(error)),
+            Self::Bind(source, error) => write!(f, "bind {source}: {}", sys::reason(error)),
+            Self::Refused(error) => f.write_str(&sys::reason(error)),
             Self::TimedOut => f.write_str("Connection timed out"),
         }
     }

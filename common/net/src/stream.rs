@@ -323,7 +323,7 @@ impl fmt::Display for StreamError {
         match self {
             Self::Closed => f.write_str("connection closed"),
             Self::TimedOut => f.write_str("time limit exceeded"),
-            Self::Io(error) => f.write_str(&crate::connect::reason(error)),
+            Self::Io(error) => f.write_str(&sys::reason(error)),
         }
     }
 }

@@ -18,7 +18,7 @@ impl Fatal {
     /// An operation of the system that failed: `what: reason`.
     #[must_use]
     pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
-        Self(format!("{what}: {}", reason(error)))
+        Self(format!("{what}: {}", sys::reason(error)))
     }
 
     /// Log it, and give the exit status.
@@ -35,15 +35,6 @@ impl Fatal {
     pub fn leave(&self) -> ! {
         maillog::fatal!("{self}");
         std::process::exit(1)
-    }
-}
-
-/// The reason alone, without the number that Rust adds.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(at) => text.get(..at).unwrap_or(&text).to_owned(),
-        None => text,
     }
 }
 

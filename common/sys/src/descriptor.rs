@@ -62,3 +62,15 @@ pub fn open_standard() -> io::Result<()> {
         std::mem::forget(null);
     }
 }
+
+/// Let go of the terminal or pipe that the program was started from: 0, 1 and 2 become /dev/null.
+pub fn let_go_of_standard() -> io::Result<()> {
+    let null = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?;
+    nix::unistd::dup2_stdin(&null)?;
+    nix::unistd::dup2_stdout(&null)?;
+    nix::unistd::dup2_stderr(&null)?;
+    Ok(())
+}

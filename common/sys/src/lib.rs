@@ -12,6 +12,7 @@ pub mod lmdb;
 pub mod lock;
 pub mod peer;
 pub mod process;
+mod reason;
 pub mod rights;
 pub mod signal;
 pub mod time;
@@ -19,3 +20,4 @@ pub mod users;
 pub mod watchdog;
 
 pub use nix;
+pub use reason::reason;

@@ -43,7 +43,7 @@ impl Cidr {
             return Ok(compile(name, &rules));
         }
         let text = std::fs::read(name).map_err(|error| {
-            let error = crate::kinds::system_text(&error);
+            let error = sys::reason(&error);
             OpenError::File(format!("open {name}: {error}"))
         })?;
         Ok(compile(name, &logical_lines(&text)))

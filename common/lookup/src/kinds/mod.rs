@@ -7,12 +7,3 @@ pub mod lmdb;
 pub mod proxy;
 pub(crate) mod text;
 pub(crate) mod user_database;
-
-/// An error of the system without the number that the standard library adds, as log lines have it.
-pub(crate) fn system_text(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(at) => text.get(..at).unwrap_or_default().to_owned(),
-        None => text,
-    }
-}

@@ -19,7 +19,7 @@ impl Text {
     /// Read a `texthash:` file. Of entries with one key the first counts.
     pub(crate) fn open(path: &str, options: &OpenOptions) -> Result<Self, OpenError> {
         let text = std::fs::read(path).map_err(|error| {
-            let error = crate::kinds::system_text(&error);
+            let error = sys::reason(&error);
             OpenError::File(format!("open database {path}: {error}"))
         })?;
         let mut table = Self::default();

@@ -37,7 +37,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) | Self::Lmdb(heed::Error::Io(error)) => {
-                f.write_str(&crate::kinds::system_text(error))
+                f.write_str(&sys::reason(error))
             }
             Self::Lmdb(error) => write!(f, "{error}"),
         }
