@@ -1,0 +1,2 @@
+//! qmgr(8)
+pub mod schedule;
