@@ -1,3 +1,7 @@
 //! qmgr(8)
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::triggered::<qmgr::Qmgr>()
+}

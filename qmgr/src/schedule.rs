@@ -53,6 +53,15 @@ ids!(
 /// The transport that defers what it is given, with the reason in the next hop.
 pub const RETRY: &str = "retry";
 
+/// What is special about a recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Wish {
+    /// Forget that its destination was unreachable.
+    pub fresh: bool,
+    /// Deliver it without others of its message.
+    pub alone: bool,
+}
+
 /// How a delivery ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -99,6 +108,8 @@ pub struct Schedule {
     /// The transport that was served last.
     last: usize,
     busy: usize,
+    /// Whether [`Schedule::next_wake`] may have changed.
+    waiting_changed: bool,
 }
 
 impl Schedule {
@@ -116,34 +127,34 @@ impl Schedule {
             sequence: 0,
             last: 0,
             busy: 0,
+            waiting_changed: false,
         }
     }
 
-    /// A recipient of a message is to be delivered by a transport to a next hop. `fresh` forgets that the destination was
-    /// unreachable.
+    /// A recipient of a message is to be delivered by a transport to a next hop.
     pub fn add(
         &mut self,
         now: Instant,
         message: MessageId,
         (transport, nexthop): (&str, &[u8]),
         recipient: Recipient,
-        fresh: bool,
+        wish: Wish,
     ) {
         let transport = self.transport(transport);
-        if fresh {
+        if wish.fresh {
             self.revive_transport(transport);
         }
         if let Some(dsn) = self.transports[transport.0].down(now) {
             return self.retry(message, vec![recipient], dsn);
         }
         let destination = self.destination(transport, nexthop, &recipient);
-        if fresh {
+        if wish.fresh {
             self.revive_destination(destination);
         }
         if let Some(dsn) = self.destinations[destination.0].dead(now) {
             return self.retry(message, vec![recipient], suspended(dsn));
         }
-        self.queue(message, destination, recipient);
+        self.queue(message, destination, recipient, wish.alone);
     }
 
     /// The next delivery to begin, if any may begin now.
@@ -180,21 +191,24 @@ impl Schedule {
         let transport = &mut self.transports[transport_id.0];
         destination.end(now, transport.limits.destination_rate_delay);
         transport.end(now);
+        self.waiting_changed |= !matches!(outcome, Outcome::Done);
+        self.waiting_changed |= destination.wakes().is_some();
         match outcome {
             Outcome::Done => destination.succeeded(&transport.limits),
             Outcome::Unreachable(dsn) => {
                 if destination.failed(&transport.limits, now + self.patience.destination, &dsn) {
-                    self.give_up_destination(destination_id, suspended(dsn));
+                    self.give_up_destination(destination_id, &suspended(dsn));
                 }
             }
             Outcome::NoAgent(dsn) => {
                 transport.throttle(now + self.patience.transport, dsn.clone());
                 let destinations: Vec<_> = transport.destinations.values().copied().collect();
                 for other in destinations {
-                    self.give_up_destination(other, dsn.clone());
+                    self.give_up_destination(other, &dsn);
                 }
             }
         }
+        self.waiting_changed |= self.transports[transport_id.0].wakes().is_some();
         self.leave_job(entry.job);
         self.refresh(destination_id);
         self.forget_if_idle(destination_id);
@@ -238,7 +252,7 @@ impl Schedule {
         let nexthop = reason_as_nexthop(&dsn);
         for recipient in recipients {
             let destination = self.destination(retry, &nexthop, &recipient);
-            self.queue(message, destination, recipient);
+            self.queue(message, destination, recipient, false);
         }
     }
 
@@ -254,6 +268,11 @@ impl Schedule {
             .iter()
             .filter_map(|(_, destination)| destination.wakes());
         transports.chain(destinations).min()
+    }
+
+    /// Whether [`Schedule::next_wake`] may have changed since this was asked last.
+    pub const fn waiting_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.waiting_changed, false)
     }
 
     /// Let those come back whose time has come.
@@ -351,14 +370,20 @@ impl Schedule {
         id
     }
 
-    fn queue(&mut self, message: MessageId, destination_id: DestinationId, recipient: Recipient) {
+    fn queue(
+        &mut self,
+        message: MessageId,
+        destination_id: DestinationId,
+        recipient: Recipient,
+        alone: bool,
+    ) {
         let destination = &mut self.destinations[destination_id.0];
         let transport = &mut self.transports[destination.transport.0];
         let limit = transport.limits.destination_recipient_limit;
         // Recipients of a message come one after another, so an entry with room is the last one that waits.
-        if let Some(&last) = destination.todo.back() {
+        if let Some(&last) = destination.todo.back().filter(|_| !alone) {
             let last = &mut self.entries[last.0];
-            if last.message == message && (limit == 0 || last.recipients.len() < limit) {
+            if last.message == message && last.recipients.len() < limit {
                 last.recipients.push(recipient);
                 return;
             }
@@ -391,7 +416,7 @@ impl Schedule {
     }
 
     /// Hand everything that waits for a destination to the retry transport.
-    fn give_up_destination(&mut self, id: DestinationId, dsn: Dsn) {
+    fn give_up_destination(&mut self, id: DestinationId, dsn: &Dsn) {
         let destination = &mut self.destinations[id.0];
         let waiting = std::mem::take(&mut destination.todo);
         self.refresh(id);

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::settings::Settings;
 
 /// What was found out, each at most once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Dynamic {
     host: OnceLock<String>,
     networks: OnceLock<String>,

@@ -28,7 +28,7 @@ pub enum Source {
 }
 
 /// What this program is configured to do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub(crate) directory: PathBuf,
     pub(crate) main: MainCf,

@@ -151,7 +151,7 @@ impl Destination {
     pub fn dead(&self, now: Instant) -> Option<Dsn> {
         match &self.state {
             State::Dead(until, dsn) if *until > now => Some(dsn.clone()),
-            _ => None,
+            State::Up | State::Paused(_) | State::Dead(..) => None,
         }
     }
 

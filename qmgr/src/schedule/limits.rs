@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use config::Settings;
+use records::delivery::MAX_RECIPIENTS;
 
 use super::feedback::Feedback;
 
 /// The limits of one transport.
 #[derive(Clone, Debug)]
 pub struct TransportLimits {
-    /// The most recipients of one delivery; 0 for no limit.
+    /// The most recipients of one delivery.
     pub destination_recipient_limit: usize,
     /// The most deliveries to a destination at once; 0 for no limit.
     pub destination_concurrency_limit: usize,
@@ -39,8 +40,9 @@ impl TransportLimits {
             }))
         };
         Ok(Self {
-            destination_recipient_limit: settings
-                .for_transport(transport, "destination_recipient_limit")?,
+            destination_recipient_limit: at_most_a_request(
+                settings.for_transport(transport, "destination_recipient_limit")?,
+            ),
             destination_concurrency_limit: settings
                 .for_transport(transport, "destination_concurrency_limit")?,
             initial_destination_concurrency: settings
@@ -71,6 +73,15 @@ impl TransportLimits {
     pub fn initial_window(&self) -> usize {
         self.initial_destination_concurrency
             .clamp(1, self.most().max(1))
+    }
+}
+
+/// One delivery is one request to an agent, which has a limit of its own.
+const fn at_most_a_request(limit: usize) -> usize {
+    if limit == 0 || limit > MAX_RECIPIENTS {
+        MAX_RECIPIENTS
+    } else {
+        limit
     }
 }
 

@@ -44,7 +44,7 @@ fn add(
         MessageId(message),
         (transport, nexthop.as_bytes()),
         recipient(name),
-        false,
+        Wish::default(),
     );
 }
 
@@ -195,7 +195,10 @@ fn a_message_that_is_flushed_does_not_believe_in_death() {
         MessageId(2),
         ("smtp", b"a.test"),
         recipient("r@a.test"),
-        true,
+        Wish {
+            fresh: true,
+            alone: false,
+        },
     );
     assert_eq!(picked(&mut schedule, now).remove(0).2, "a.test");
 }

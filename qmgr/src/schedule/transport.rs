@@ -106,7 +106,7 @@ impl Transport {
     #[must_use]
     pub fn wakes(&self) -> Option<Instant> {
         let back = self.down.as_ref().map(|(until, _)| *until);
-        back.or(self.next.filter(|_| !self.ready.is_empty()))
+        back.or(self.next)
     }
 
     /// Come back if the time has come.
