@@ -1,6 +1,7 @@
 //! A scriptable SMTP client: sends what it is told, byte for byte, and reads replies.
 
 use crate::pattern;
+use crate::wait::patience;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 use std::fmt;
 use std::io::{Read, Write};
@@ -72,7 +73,7 @@ impl Client {
             .unwrap_or_else(|error| panic!("connect to {server}: {error}"));
         let stream = TcpStream::from(stream);
         stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
+            .set_read_timeout(Some(patience() + Duration::from_secs(10)))
             .expect("timeout");
         stream.set_nodelay(true).expect("no delay");
         Self {
@@ -94,7 +95,7 @@ impl Client {
     /// Reads one reply.
     ///
     /// # Panics
-    /// When the server closes the connection or says nothing for half a minute.
+    /// When the server closes the connection or says nothing for longer than [`patience`].
     pub fn reply(&mut self) -> Reply {
         self.try_reply()
             .expect("a reply, not the end of the connection")

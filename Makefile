@@ -1,0 +1,64 @@
+# make test    every test; the whole-system suite on Ferropost and on Debian's postfix
+# make run     a private mail system under ./run, SMTP on 127.0.0.1:2525, until Ctrl-C
+# make install DESTDIR=... PREFIX=...
+
+CARGO ?= cargo
+PREFIX ?= /usr
+DESTDIR ?=
+ROUNDS ?= 200
+
+# nextest runs each whole-system case in a process of its own; cargo test does for a machine without it.
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+RUN_TESTS = $(if $(NEXTEST),$(CARGO) nextest run --locked,$(CARGO) test --locked)
+
+.PHONY: all build release test unit suite run install fmt lint bench kill-rounds fuzz clean
+
+all: build
+
+build:
+	tests/prepare build
+	$(CARGO) build --locked --workspace
+
+release:
+	tests/prepare build
+	$(CARGO) build --locked --workspace --release
+
+test: build
+	tests/prepare test
+	$(RUN_TESTS) --workspace
+
+unit: build
+	$(RUN_TESTS) --workspace --exclude suite
+
+suite: build
+	tests/prepare test
+	$(RUN_TESTS) -p suite
+
+run: release
+	etc/run
+
+install: release
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" etc/install.sh target/release
+
+fmt:
+	$(CARGO) fmt --all
+
+lint:
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+bench: release
+	tests/prepare test
+	$(CARGO) run --locked --release -p bench
+
+# Sudden death of daemons under load, as many rounds as wanted.
+kill-rounds: build
+	tests/prepare test
+	SUITE_KILL_ROUNDS=$(ROUNDS) $(CARGO) test --locked -p suite --test kill -- --nocapture --test-threads 1
+
+# One target per parser, each for a minute; needs cargo-fuzz.
+fuzz:
+	cd fuzz && for target in $$($(CARGO) fuzz list); do $(CARGO) fuzz run $$target -- -max_total_time=60 || exit 1; done
+
+clean:
+	$(CARGO) clean
