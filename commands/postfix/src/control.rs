@@ -1,0 +1,165 @@
+//! The commands.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use command::Fatal;
+use sys::nix::sys::signal::Signal;
+use sys::process;
+
+use crate::check;
+use crate::instance::Instance;
+
+/// How long a stopping mail system may take before it is killed.
+const STOP_SECONDS: u32 = 5;
+
+const USAGE: &str = "Usage: postfix start (or start-fg, stop, reload, abort, flush, check, status, set-permissions)";
+
+/// Do what the first word says.
+pub(crate) fn run(instance: &Instance, words: &[String]) -> Result<ExitCode, Fatal> {
+    let word = words.first().map_or("", String::as_str);
+    // Log readers know these lines by the name of the reference's script.
+    config::open_log(&instance.settings, "postfix-script", true)?;
+    match word {
+        "start" => start(instance, true),
+        "quick-start" => start(instance, false),
+        "start-fg" => start_foreground(instance),
+        "stop" => stop(instance),
+        "quick-stop" => {
+            end(instance, "stopping the Postfix mail system").map(|_| ExitCode::SUCCESS)
+        }
+        "abort" => end(instance, "aborting the Postfix mail system").map(|_| ExitCode::SUCCESS),
+        "reload" => reload(instance),
+        "flush" => run_and_tell(instance.tool("postqueue").arg("-f")),
+        "status" => status(instance),
+        "check" => check_all(instance).map(|()| ExitCode::SUCCESS),
+        "set-permissions" => check::set_permissions(instance).map(|()| ExitCode::SUCCESS),
+        _ => Err(Fatal::new(format!("unknown command: '{word}'. {USAGE}"))),
+    }
+}
+
+fn check_all(instance: &Instance) -> Result<(), Fatal> {
+    check::essentials(instance)?;
+    check::oddities(instance)
+}
+
+fn refuse_running(instance: &Instance) -> Result<(), Fatal> {
+    match instance.master()? {
+        None => Ok(()),
+        Some(_) => Err(Fatal::new("the Postfix mail system is already running")),
+    }
+}
+
+fn running(instance: &Instance) -> Result<i32, Fatal> {
+    instance
+        .master()?
+        .ok_or_else(|| Fatal::new("the Postfix mail system is not running"))
+}
+
+fn start(instance: &Instance, with_check: bool) -> Result<ExitCode, Fatal> {
+    refuse_running(instance)?;
+    if with_check {
+        essentials(instance)?;
+        check::oddities(instance)?;
+    }
+    maillog::info!("starting the Postfix mail system");
+    run_and_tell(instance.daemon("master").arg("-w"))
+}
+
+/// As PID 1, master is the init of a container.
+fn start_foreground(instance: &Instance) -> Result<ExitCode, Fatal> {
+    if instance.several {
+        return Err(Fatal::new(
+            "start-fg does not support multi_instance_directories",
+        ));
+    }
+    refuse_running(instance)?;
+    essentials(instance)?;
+    check::oddities(instance)?;
+    maillog::info!("starting the Postfix mail system");
+    let how = if process::is_first_process() {
+        "-i"
+    } else {
+        "-s"
+    };
+    let error = instance.daemon("master").arg(how).exec();
+    Err(Fatal::io(
+        format_args!("{}/master", instance.directories.daemon_directory),
+        &error,
+    ))
+}
+
+/// A start says once more that it was the check that failed.
+fn essentials(instance: &Instance) -> Result<(), Fatal> {
+    check::essentials(instance).map_err(|fatal| {
+        let text = fatal.to_string();
+        if text.starts_with("Postfix integrity") {
+            return fatal;
+        }
+        maillog::error!("{text}");
+        Fatal::new("Postfix integrity check failed!")
+    })
+}
+
+fn stop(instance: &Instance) -> Result<ExitCode, Fatal> {
+    let pid = end(instance, "stopping the Postfix mail system")?;
+    for _ in 0..STOP_SECONDS * 20 {
+        if instance.master()?.is_none() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    maillog::warning!("stopping the Postfix mail system with force");
+    // master leads a process group of its own with all daemons in it.
+    send(-pid, Signal::SIGKILL)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tell master to end.
+fn end(instance: &Instance, what: &str) -> Result<i32, Fatal> {
+    let pid = running(instance)?;
+    maillog::info!("{what}");
+    send(pid, Signal::SIGTERM)?;
+    Ok(pid)
+}
+
+fn send(pid: i32, signal: Signal) -> Result<(), Fatal> {
+    process::signal(pid, signal).map_err(|error| Fatal::io(format_args!("kill {pid}"), &error))
+}
+
+fn reload(instance: &Instance) -> Result<ExitCode, Fatal> {
+    let pid = running(instance)?;
+    maillog::info!("refreshing the Postfix mail system");
+    run_and_tell(instance.tool("postsuper").arg("active"))?;
+    send(pid, Signal::SIGHUP)?;
+    // Nobody waits for the rest of the queue to be looked through.
+    let rest = instance.tool("postsuper").stdin(Stdio::null()).spawn();
+    rest.map_err(|error| Fatal::io("postsuper", &error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn status(instance: &Instance) -> Result<ExitCode, Fatal> {
+    match instance.master()? {
+        Some(pid) => {
+            maillog::info!("the Postfix mail system is running: PID: {pid}");
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            maillog::info!("the Postfix mail system is not running");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Run a program, and end as it does.
+fn run_and_tell(program: &mut Command) -> Result<ExitCode, Fatal> {
+    let name = program.get_program().to_string_lossy().into_owned();
+    let status = program.status().map_err(|error| Fatal::io(name, &error))?;
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
+    Ok(ExitCode::from(code))
+}

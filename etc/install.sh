@@ -1,0 +1,85 @@
+#!/bin/sh
+# Put the built programs and the stock configuration where install.table says.
+#
+#   DESTDIR=/tmp/root PREFIX=/usr etc/install.sh target/release
+#
+# PREFIX moves what is under /usr (default /usr); DESTDIR is put before every path. As root, owners, groups and modes are
+# those of the table (users and groups that are missing are made when DESTDIR is empty); as another user, only modes are.
+set -eu
+
+built=$1
+here=$(cd "$(dirname "$0")" && pwd)
+prefix=${PREFIX:-/usr}
+root=${DESTDIR:-}
+
+config_directory=/etc/postfix
+meta_directory=$config_directory
+queue_directory=/var/spool/postfix
+data_directory=/var/lib/postfix
+daemon_directory=$prefix/lib/postfix/sbin
+command_directory=$prefix/sbin
+sendmail_path=$prefix/sbin/sendmail
+mailq_path=$prefix/bin/mailq
+newaliases_path=$prefix/bin/newaliases
+mail_owner=${MAIL_OWNER:-postfix}
+setgid_group=${SETGID_GROUP:-postdrop}
+
+if [ "$(id -u)" = 0 ] && [ -z "$root" ]; then
+    getent group "$setgid_group" >/dev/null || groupadd -r "$setgid_group"
+    getent passwd "$mail_owner" >/dev/null ||
+        useradd -r -d "$queue_directory" -s /usr/sbin/nologin "$mail_owner"
+fi
+
+# The value of a field, with $names replaced. The table is ours, so eval sees only names and paths.
+value() {
+    eval "printf '%s' \"$1\""
+}
+
+# The file that an installed path is made from.
+source_of() {
+    case $1 in
+    */main.cf | */master.cf) printf '%s' "$here/${1##*/}" ;;
+    */postfix-files) printf '%s' "$here/install.table" ;;
+    *.service) printf '%s' "$here/postfix.service" ;;
+    *) printf '%s' "$built/${1##*/}" ;;
+    esac
+}
+
+own() {
+    if [ "$(id -u)" = 0 ] && getent passwd "$2" >/dev/null; then
+        chown "$2" "$1"
+        if [ "$3" != - ] && getent group "$3" >/dev/null; then chgrp "$3" "$1"; fi
+    fi
+    chmod "$4" "$1"
+}
+
+grep -v '^#' "$here/install.table" | while IFS=: read -r path type owner group mode flags; do
+    target=$root$(value "$path")
+    owner=$(value "$owner")
+    group=$(value "$group")
+    case $type in
+    d)
+        mkdir -p "$target"
+        own "$target" "$owner" "$group" "$mode"
+        ;;
+    f)
+        mkdir -p "${target%/*}"
+        case $flags in *p*) [ ! -e "$target" ] || continue ;; esac
+        # A running program is never overwritten: the new one takes its name.
+        cp "$(source_of "$target")" "$target.new"
+        case $target in
+        */main.cf | */postfix.service) sed -i \
+            -e "s|/usr/lib/postfix/sbin|$daemon_directory|" -e "s|/usr/sbin|$command_directory|" "$target.new" ;;
+        esac
+        own "$target.new" "$owner" "$group" "$mode"
+        mv -f "$target.new" "$target"
+        ;;
+    l)
+        mkdir -p "${target%/*}"
+        ln -sfn "$owner" "$target"
+        ;;
+    h)
+        ln -f "$root$owner" "$target"
+        ;;
+    esac
+done
