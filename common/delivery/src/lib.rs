@@ -32,7 +32,7 @@ pub use delivered_to::DeliveredTo;
 pub use delivery::Delivery;
 pub use envelope_lines::EnvelopeLines;
 pub use failure::{Cause, Failure};
-pub use lock::{LockMethod, Locking};
+pub use lock::{DotLock, LockMethod, Locking};
 pub use maildir::Maildir;
 pub use mbox::{Ids, Mbox};
 pub use pass::pass;

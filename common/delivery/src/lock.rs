@@ -52,11 +52,11 @@ pub struct Locking {
 
 /// A lock file of ours; dropping it removes it.
 #[derive(Debug)]
-pub(crate) struct DotLock(PathBuf);
+pub struct DotLock(PathBuf);
 
 impl Locking {
     /// Make the lock file, if that is one of the methods.
-    pub(crate) fn dot(&self, mailbox: &Path) -> Result<Option<DotLock>, Failure> {
+    pub fn dot(&self, mailbox: &Path) -> Result<Option<DotLock>, Failure> {
         if !self.methods.contains(&LockMethod::Dotlock) {
             return Ok(None);
         }
@@ -81,7 +81,7 @@ impl Locking {
     }
 
     /// Lock the open file by the other methods; closing it gives the locks back.
-    pub(crate) fn kernel(&self, file: &File) -> Result<(), Failure> {
+    pub fn kernel(&self, file: &File) -> Result<(), Failure> {
         for method in &self.methods {
             let outcome = self.patiently(|| match method {
                 LockMethod::Fcntl => try_fcntl(file, Mode::Exclusive),
