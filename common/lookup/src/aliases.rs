@@ -301,7 +301,7 @@ mod tests {
         );
         assert_eq!(
             list("\":include:/a b\" , \\root"),
-            ["include /a b", "to root"]
+            ["include /a b", "mailbox root"]
         );
     }
 
