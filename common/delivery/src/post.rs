@@ -7,7 +7,7 @@ use config::{Settings, params};
 use ipc::Error;
 use mail::stats::Moment;
 use mail::{Address, Notify, QueueId, Recipient, Ret, date};
-use queue::{RecordType, record};
+use queue::{ReadError, RecordType, record};
 use records::cleanup::{Cleaner, Flags, Letter, Outcome, Status};
 
 /// The longest record of content; longer lines go in pieces.
@@ -51,6 +51,8 @@ pub enum PostError {
     Ipc(Error),
     /// Cleanup refused the letter.
     Refused(Outcome),
+    /// The letter that it is made from cannot be read.
+    Content(ReadError),
 }
 
 impl Post {
@@ -76,7 +78,11 @@ impl Post {
             .map_err(PostError::Refused)?;
         let now = envelope.arrival.unwrap_or_else(Moment::now);
         envelope.put(letter.buffer(), now);
-        letter.flow().await?;
+        for recipient in &envelope.recipients {
+            put_recipient(letter.buffer(), recipient);
+            letter.flow().await?;
+        }
+        record::put(letter.buffer(), RecordType::MESSAGE, b"");
         let mut posting = Posting(letter);
         let received = format!("Received: by {} ({})", self.hostname, self.mail_name);
         let date = date::header(Moment::now().seconds);
@@ -162,10 +168,6 @@ impl Envelope {
             Ret::Headers => record::put_attribute(buffer, "ret_flags", b"2"),
         }
         record::put(buffer, RecordType::SENDER, self.sender.as_bytes());
-        for recipient in &self.recipients {
-            put_recipient(buffer, recipient);
-        }
-        record::put(buffer, RecordType::MESSAGE, b"");
     }
 }
 
@@ -193,6 +195,7 @@ impl fmt::Display for PostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ipc(error) => write!(f, "{error}"),
+            Self::Content(error) => write!(f, "error reading message: {error}"),
             Self::Refused(outcome) if outcome.reason.is_empty() => {
                 f.write_str(outcome.status.reply().2)
             }
