@@ -354,3 +354,6 @@ fn is_routed(address: &[u8]) -> bool {
 fn temporary(_logged: LookupError) -> Failure {
     Failure::Temporary
 }
+
+#[cfg(test)]
+mod tests;

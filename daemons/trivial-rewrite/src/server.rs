@@ -80,7 +80,7 @@ impl Rewrite {
     }
 }
 
-fn resolver(settings: &Settings) -> Result<Resolver, Fatal> {
+pub(crate) fn resolver(settings: &Settings) -> Result<Resolver, Fatal> {
     let options = OpenOptions::from_settings(settings)?;
     let names: params::core::Names = settings.get()?;
     let domains: params::core::Domains = settings.get()?;
