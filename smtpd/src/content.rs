@@ -255,7 +255,10 @@ enum End {
 }
 
 fn without_crs(text: &[u8]) -> &[u8] {
-    let kept = text.iter().rposition(|&b| b != b'\r').map_or(0, |at| at + 1);
+    let kept = text
+        .iter()
+        .rposition(|&b| b != b'\r')
+        .map_or(0, |at| at + 1);
     text.get(..kept).unwrap_or_default()
 }
 
@@ -295,7 +298,10 @@ mod tests {
     #[test]
     fn dots_and_the_end() {
         let (records, rest) = data(BareLf::Normalize, b"a\r\n..b\r\n.c\r\n\r\n.\r\nQUIT\r\n");
-        assert_eq!((records.as_str(), rest.as_str()), ("Na|N.b|Nc|N|", "QUIT\r\n"));
+        assert_eq!(
+            (records.as_str(), rest.as_str()),
+            ("Na|N.b|Nc|N|", "QUIT\r\n")
+        );
     }
 
     #[test]
@@ -315,7 +321,10 @@ mod tests {
             data(BareLf::Normalize, b"0123456789abcdef\r\n.\r\n").0,
             "L01234567|N89abcdef|"
         );
-        assert_eq!(data(BareLf::Normalize, b"01234567\r\n.\r\n").0, "N01234567|");
+        assert_eq!(
+            data(BareLf::Normalize, b"01234567\r\n.\r\n").0,
+            "N01234567|"
+        );
         // A dot after the cut is no dot at the start of a line.
         assert_eq!(
             data(BareLf::Normalize, b"01234567.\r\n.\r\n").0,
@@ -350,8 +359,15 @@ mod tests {
             ..rules(BareLf::Accept)
         };
         let (mut content, mut output) = (Content::new(small), Vec::new());
-        assert!(content.read_data(b"a\r\nbcd\r\ne\r\n.\r\n", &mut output).ended);
-        assert_eq!((show(&output).as_str(), content.is_too_large()), ("Na|", true));
+        assert!(
+            content
+                .read_data(b"a\r\nbcd\r\ne\r\n.\r\n", &mut output)
+                .ended
+        );
+        assert_eq!(
+            (show(&output).as_str(), content.is_too_large()),
+            ("Na|", true)
+        );
     }
 
     proptest! {

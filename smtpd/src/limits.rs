@@ -32,8 +32,7 @@ impl Conduct {
 
     /// How long to wait before each reply.
     pub const fn penalty(self, limits: &Limits) -> Option<Duration> {
-        if self.errors >= limits.smtpd_soft_error_limit
-            && !limits.smtpd_error_sleep_time.is_zero()
+        if self.errors >= limits.smtpd_soft_error_limit && !limits.smtpd_error_sleep_time.is_zero()
         {
             Some(limits.smtpd_error_sleep_time)
         } else {

@@ -1,3 +1,7 @@
-//! smtpd(8)
+//! smtpd(8): receives mail over SMTP.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::conversations::<smtpd::server::Smtpd>()
+}

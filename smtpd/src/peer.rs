@@ -241,7 +241,9 @@ impl Names {
                 Found::forged(name, NameStatus::Forged)
             }
             Err(failure) => {
-                maillog::warning!("hostname {name} does not resolve to address {address}: {failure}");
+                maillog::warning!(
+                    "hostname {name} does not resolve to address {address}: {failure}"
+                );
                 let status = if failure.is_temporary() {
                     NameStatus::Temporary
                 } else {

@@ -43,11 +43,7 @@ impl Reply {
     }
 
     /// A reply with an enhanced status code that is a value already.
-    pub fn with_status(
-        code: u16,
-        status: DsnStatus,
-        text: impl Into<Cow<'static, [u8]>>,
-    ) -> Self {
+    pub fn with_status(code: u16, status: DsnStatus, text: impl Into<Cow<'static, [u8]>>) -> Self {
         Self {
             status: Some(status),
             ..Self::plain(code, text)
@@ -70,6 +66,16 @@ impl Reply {
         Self {
             forgiven: true,
             ..self
+        }
+    }
+
+    /// A reply that the client has heard already.
+    pub const fn said() -> Self {
+        Self {
+            code: 0,
+            status: None,
+            text: Cow::Borrowed(b""),
+            forgiven: false,
         }
     }
 
@@ -104,6 +110,9 @@ impl Reply {
 
     /// Append the reply as it goes to the client.
     pub fn encode(&self, output: &mut Vec<u8>) {
+        if self.code == 0 {
+            return;
+        }
         let mut lines = self.text.split(|&b| b == b'\n').peekable();
         while let Some(line) = lines.next() {
             let start = output.len();
@@ -126,7 +135,11 @@ impl Reply {
 }
 
 const fn printable(byte: u8) -> u8 {
-    if byte < b' ' || byte == 0x7f { b'?' } else { byte }
+    if byte < b' ' || byte == 0x7f {
+        b'?'
+    } else {
+        byte
+    }
 }
 
 impl fmt::Display for Reply {

@@ -199,16 +199,18 @@ fn envid(value: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn notify(value: &[u8]) -> Option<Notify> {
-    value.split(|&b| b == b',').try_fold(Notify::UNSET, |sum, word| {
-        let wish = match word.to_ascii_uppercase().as_slice() {
-            b"NEVER" => Notify::NEVER,
-            b"SUCCESS" => Notify::SUCCESS,
-            b"FAILURE" => Notify::FAILURE,
-            b"DELAY" => Notify::DELAY,
-            _ => return None,
-        };
-        Notify::from_bits(sum.with(wish).bits())
-    })
+    value
+        .split(|&b| b == b',')
+        .try_fold(Notify::UNSET, |sum, word| {
+            let wish = match word.to_ascii_uppercase().as_slice() {
+                b"NEVER" => Notify::NEVER,
+                b"SUCCESS" => Notify::SUCCESS,
+                b"FAILURE" => Notify::FAILURE,
+                b"DELAY" => Notify::DELAY,
+                _ => return None,
+            };
+            Notify::from_bits(sum.with(wish).bits())
+        })
 }
 
 /// `type;xtext`, at most 500 characters (RFC 3461 section 4.2).
@@ -246,7 +248,10 @@ mod tests {
     fn of_mail() {
         let all = mail("size=100 BODY=8bitmime RET=HDRS ENVID=abc+20d SMTPUTF8").unwrap();
         assert_eq!((all.size, all.body), (100, Some(Body::EightBit)));
-        assert_eq!((all.ret, all.envid.as_slice()), (Ret::Headers, &b"abc d"[..]));
+        assert_eq!(
+            (all.ret, all.envid.as_slice()),
+            (Ret::Headers, &b"abc d"[..])
+        );
         assert!(all.smtputf8);
         for (text, reply) in [
             ("FOO=1", "555 5.5.4 Unsupported option: FOO=1"),
@@ -267,10 +272,16 @@ mod tests {
         assert_eq!(all.notify.bits(), 6);
         assert_eq!(all.orcpt, b"rfc822;bob@b.test");
         for (text, reply) in [
-            ("NOTIFY=NEVER,SUCCESS", "501 5.5.4 Error: Bad NOTIFY parameter syntax"),
+            (
+                "NOTIFY=NEVER,SUCCESS",
+                "501 5.5.4 Error: Bad NOTIFY parameter syntax",
+            ),
             ("NOTIFY=FOO", "501 5.5.4 Error: Bad NOTIFY parameter syntax"),
             ("ORCPT=foo", "501 5.5.4 Error: Bad ORCPT parameter syntax"),
-            ("ORCPT=rfc822;a+", "501 5.5.4 Error: Bad ORCPT parameter syntax"),
+            (
+                "ORCPT=rfc822;a+",
+                "501 5.5.4 Error: Bad ORCPT parameter syntax",
+            ),
             ("SIZE=10", "555 5.5.4 Unsupported option: SIZE=10"),
             ("FOO", "555 5.5.4 Unsupported option: FOO"),
         ] {

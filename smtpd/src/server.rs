@@ -1,0 +1,151 @@
+//! The daemon: what it opens before the jail, and what its sessions share.
+
+use std::rc::Rc;
+
+use dns::{Families, Hosts, ResolvConf, Resolver};
+use lookup::LookupError;
+use mail::Address;
+use net::interfaces::{OwnAddresses, Protocols};
+use records::cleanup::Cleaner;
+use records::flush::Flusher;
+use service::{Client, Conversations, Fatal, Socket, Start};
+
+use crate::access::Lists;
+use crate::config::{self, Config, Sockets};
+use crate::peer::{Ends, Names, Peer};
+use crate::routes::Routes;
+use crate::session;
+use crate::space::Space;
+use crate::tables::Tables;
+
+/// smtpd(8).
+pub struct Smtpd {
+    shared: Rc<Shared>,
+}
+
+/// What the sessions of a process have in common.
+pub struct Shared {
+    pub config: Config,
+    pub lists: Lists,
+    pub tables: Tables,
+    pub routes: Routes,
+    pub cleaner: Cleaner,
+    pub flusher: Flusher,
+    pub resolver: Rc<Resolver>,
+    pub families: Families,
+    pub own: OwnAddresses,
+    pub space: Space,
+    names: Option<Names>,
+}
+
+impl Conversations for Smtpd {
+    const NAME: &'static str = "smtpd";
+    const FAREWELL: &'static [u8] = b"421 4.3.0 Error: internal error\r\n";
+
+    fn open(start: &Start) -> Result<Self, Fatal> {
+        let shared = Shared::open(start)?;
+        Ok(Self {
+            shared: Rc::new(shared),
+        })
+    }
+
+    async fn converse(self: Rc<Self>, client: &mut Client) {
+        let shared = Rc::clone(&self.shared);
+        let peer = shared.peer(&client.socket).await;
+        session::serve(shared, &mut client.socket, peer).await;
+    }
+}
+
+impl Shared {
+    fn open(start: &Start) -> Result<Self, Fatal> {
+        let settings = &start.settings;
+        let config = Config::load(settings).map_err(Fatal::new)?;
+        let options = lookup::OpenOptions::from_settings(settings)?;
+        let restrictions = settings.get()?;
+        let lists = Lists::compile(&restrictions, settings, &options).map_err(refused)?;
+        let tables = Tables::open(settings, &options).map_err(Fatal::new)?;
+        let networks: ::config::params::core::Networks = settings.get()?;
+        let protocols = Protocols::parse(&networks.inet_protocols).map_err(fatal)?;
+        let own = OwnAddresses::open(
+            &networks.inet_interfaces,
+            &networks.proxy_interfaces,
+            protocols,
+        );
+        let families = Families {
+            ipv4: protocols.ipv4,
+            ipv6: protocols.ipv6,
+        };
+        let resolver = Rc::new(Resolver::new(ResolvConf::open(), Hosts::open()));
+        let sockets = Sockets::load(settings)?;
+        let ipc: ::config::params::core::Ipc = settings.get()?;
+        let timeout = ipc.ipc_timeout;
+        let rules = config::rules(settings)?;
+        let looks_up = config.greeting.smtpd_peername_lookup;
+        Ok(Self {
+            routes: Routes::new(
+                records::resolve::Resolver::new(sockets.rewrite, timeout),
+                rules,
+            ),
+            cleaner: Cleaner::new(sockets.cleanup, timeout),
+            flusher: Flusher::new(sockets.flush, timeout),
+            names: looks_up.then(|| Names::new(Rc::clone(&resolver), families)),
+            space: Space::new(&config.content),
+            own: own.map_err(fatal)?,
+            config,
+            lists,
+            tables,
+            resolver,
+            families,
+        })
+    }
+
+    /// Who is at the other end.
+    async fn peer(&self, socket: &Socket) -> Peer {
+        let ends = match socket {
+            Socket::Tcp(socket) => socket.peer_addr().ok().map(|client| Ends {
+                client,
+                server: socket.local_addr().ok(),
+            }),
+            Socket::Unix(_) => None,
+        };
+        let mut peer = match ends {
+            Some(ends) => Peer::of(ends, self.names.as_ref()).await,
+            None => Peer::local(),
+        };
+        peer.shows_port = self.config.greeting.smtpd_client_port_logging;
+        peer
+    }
+
+    /// Whether a client is in `mynetworks`.
+    pub async fn is_trusted(&self, peer: &Peer) -> Result<bool, LookupError> {
+        match peer.address {
+            Some(address) => {
+                let name = peer.name.as_bytes();
+                self.tables.mynetworks.matches_client(name, address).await
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Whether an address is the one that gets no bounces (`double_bounce_sender`).
+    pub fn is_double_bounce(&self, address: &Address) -> bool {
+        let own = self.config.names.double_bounce_sender.as_bytes();
+        let here = [&self.config.names.myorigin, &self.config.names.myhostname];
+        let is_here = |domain: &[u8]| {
+            here.iter()
+                .any(|host| domain.eq_ignore_ascii_case(host.as_bytes()))
+        };
+        address.local_part().eq_ignore_ascii_case(own) && address.domain().is_none_or(is_here)
+    }
+}
+
+fn fatal(error: impl std::fmt::Display) -> Fatal {
+    Fatal::new(error.to_string())
+}
+
+fn refused((parameter, mistake): (&'static str, crate::access::restriction::Mistake)) -> Fatal {
+    match mistake {
+        crate::access::restriction::Mistake::OpenRelay => Fatal::new(mistake.to_string()),
+        _ => Fatal::new(format!("parameter {parameter}: {mistake}")),
+    }
+}
