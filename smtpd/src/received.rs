@@ -85,7 +85,7 @@ mod tests {
     fn three_lines() {
         let peer = Peer::for_tests("client.test", "192.0.2.1");
         let hello = Hello::extended(b"helo.test");
-        let id = QueueId::parse("4bXyz1234567zABCD").unwrap();
+        let id = QueueId::new("4bXyz1234567zABCD").unwrap();
         let mut received = Received {
             peer: &peer,
             hello: Some(&hello),
