@@ -11,6 +11,7 @@ use records::flush::Flusher;
 use service::{Client, Conversations, Fatal, Socket, Start};
 
 use crate::access::Lists;
+use crate::access::restriction::Mistake;
 use crate::config::{self, Config, Sockets};
 use crate::peer::{Ends, Names, Peer};
 use crate::routes::Routes;
@@ -143,9 +144,10 @@ fn fatal(error: impl std::fmt::Display) -> Fatal {
     Fatal::new(error.to_string())
 }
 
-fn refused((parameter, mistake): (&'static str, crate::access::restriction::Mistake)) -> Fatal {
-    match mistake {
-        crate::access::restriction::Mistake::OpenRelay => Fatal::new(mistake.to_string()),
-        _ => Fatal::new(format!("parameter {parameter}: {mistake}")),
+fn refused((parameter, mistake): (&'static str, Mistake)) -> Fatal {
+    if mistake == Mistake::OpenRelay {
+        Fatal::new(mistake.to_string())
+    } else {
+        Fatal::new(format!("parameter {parameter}: {mistake}"))
     }
 }

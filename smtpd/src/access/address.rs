@@ -16,10 +16,12 @@ enum Destination {
 
 impl Evaluation<'_> {
     pub(super) const fn address_of(&self, object: Object) -> Option<&'_ Address> {
-        match object {
-            Object::Sender => self.facts.sender,
-            Object::Recipient => self.facts.recipient,
-            _ => None,
+        if matches!(object, Object::Sender) {
+            self.facts.sender
+        } else if matches!(object, Object::Recipient) {
+            self.facts.recipient
+        } else {
+            None
         }
     }
 
@@ -68,9 +70,10 @@ impl Evaluation<'_> {
             Ok(()) => Verdict::Dunno,
             Err(Why::NullMx) => {
                 let text = format!("Domain {domain} does not accept mail (nullMX)");
-                let (code, status) = match object {
-                    Object::Sender => (550, (5, 7, 27)),
-                    _ => (556, (5, 1, 10)),
+                let (code, status) = if object == Object::Sender {
+                    (550, (5, 7, 27))
+                } else {
+                    (556, (5, 1, 10))
                 };
                 let mut reply = self.worded(object, code, status, text.as_bytes());
                 reply.status = Some(mail::DsnStatus::new(status.0, status.1, status.2));

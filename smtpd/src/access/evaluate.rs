@@ -41,9 +41,9 @@ impl<'a> Evaluation<'a> {
     /// Ask the restrictions of a list in order.
     pub async fn list(&mut self, list: &[Restriction], context: Context) -> Verdict {
         for restriction in list {
-            match self.restriction(restriction, context).await {
-                Verdict::Dunno => {}
-                decided => return decided,
+            let verdict = self.restriction(restriction, context).await;
+            if verdict != Verdict::Dunno {
+                return verdict;
             }
         }
         Verdict::Dunno

@@ -130,16 +130,18 @@ impl Evaluation<'_> {
         match Action::parse(value) {
             Action::Ok => Verdict::Permit,
             Action::Dunno => Verdict::Dunno,
-            Action::Code(code, text) => self.refuse_for_table(object, code, text),
+            Action::Code(code, text) => self.refuse_for_table(object, code, &text),
             Action::Reject(text) => {
-                self.refuse_for_table(object, codes.access_map_reject_code, text)
+                self.refuse_for_table(object, codes.access_map_reject_code, &text)
             }
-            Action::Defer(text) => self.refuse_for_table(object, codes.access_map_defer_code, text),
+            Action::Defer(text) => {
+                self.refuse_for_table(object, codes.access_map_defer_code, &text)
+            }
             Action::DeferIfPermit(text) => {
                 let reply = self.for_table(
                     object,
                     codes.access_map_defer_code,
-                    text,
+                    &text,
                     b"Service unavailable",
                 );
                 self.defer_if_permit(reply)
@@ -148,7 +150,7 @@ impl Evaluation<'_> {
                 let reply = self.for_table(
                     object,
                     codes.access_map_defer_code,
-                    text,
+                    &text,
                     b"Service unavailable",
                 );
                 self.defer_if_reject(reply)
@@ -163,8 +165,10 @@ impl Evaluation<'_> {
                 Verdict::Permit
             }
             Action::Filter(destination) => self.filter(object, destination),
-            Action::Redirect(address) => self.to_address("redirect", "REDIRECT", object, &address),
-            Action::Bcc(address) => self.to_address("bcc", "BCC", object, &address),
+            Action::Redirect(address) => {
+                self.address_action("redirect", "REDIRECT", object, &address)
+            }
+            Action::Bcc(address) => self.address_action("bcc", "BCC", object, &address),
             Action::Prepend(header) if context == Context::EndOfData => {
                 let header = String::from_utf8_lossy(&header);
                 maillog::warning!("PREPEND must be used before end of data: {header}");
@@ -194,7 +198,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn refuse_for_table(&mut self, object: Object, code: u16, text: Text) -> Verdict {
+    fn refuse_for_table(&mut self, object: Object, code: u16, text: &Text) -> Verdict {
         let reply = self.for_table(object, code, text, b"Access denied");
         self.refuse(reply)
     }
@@ -203,7 +207,7 @@ impl Evaluation<'_> {
         &self,
         object: Object,
         code: u16,
-        text: Text,
+        text: &Text,
         default: &[u8],
     ) -> crate::reply::Reply {
         let class = if code >= 500 { 5 } else { 4 };
@@ -236,7 +240,7 @@ impl Evaluation<'_> {
         self.effect(Effect::Filter(destination))
     }
 
-    fn to_address(&mut self, log: &str, word: &str, object: Object, address: &[u8]) -> Verdict {
+    fn address_action(&mut self, log: &str, word: &str, object: Object, address: &[u8]) -> Verdict {
         let internal = mail::quote::unquote(address).into_owned();
         let effect = match Address::new(internal) {
             Ok(internal) if internal.as_bytes().contains(&b'@') && word == "BCC" => {

@@ -175,18 +175,30 @@ impl Lists {
 /// Whether a list stops strangers from relaying before it permits everything.
 fn restricts_relaying(list: &[Restriction]) -> bool {
     for restriction in list {
-        match restriction {
-            Restriction::RejectUnauthDestination
-            | Restriction::DeferUnauthDestination
-            | Restriction::Reject
-            | Restriction::Defer
-            | Restriction::DeferIfPermit => return true,
-            Restriction::Class(class) if restricts_relaying(class) => return true,
-            Restriction::Permit => return false,
-            _ => {}
+        if matches!(restriction, Restriction::Permit) {
+            return false;
+        }
+        let stops = if let Restriction::Class(class) = restriction {
+            restricts_relaying(class)
+        } else {
+            stops_strangers(restriction)
+        };
+        if stops {
+            return true;
         }
     }
     false
+}
+
+const fn stops_strangers(restriction: &Restriction) -> bool {
+    matches!(
+        restriction,
+        Restriction::RejectUnauthDestination
+            | Restriction::DeferUnauthDestination
+            | Restriction::Reject
+            | Restriction::Defer
+            | Restriction::DeferIfPermit
+    )
 }
 
 impl Classes {
@@ -211,7 +223,7 @@ struct Compiler<'a> {
     settings: Option<&'a Settings>,
     options: &'a OpenOptions,
     tables: RefCell<HashMap<String, Rc<Maps>>>,
-    classes: RefCell<HashMap<(String, Context), Rc<[Restriction]>>>,
+    classes: RefCell<Classes>,
 }
 
 type Words<'w> = std::slice::Iter<'w, String>;
@@ -269,7 +281,7 @@ impl Compiler<'_> {
         depth: usize,
     ) -> Result<Rc<[Restriction]>, Mistake> {
         let key = (name.to_owned(), context);
-        if let Some(known) = self.classes.borrow().get(&key) {
+        if let Some(known) = self.classes.borrow().0.get(&key) {
             return Ok(Rc::clone(known));
         }
         if depth > MAX_DEPTH {
@@ -281,7 +293,7 @@ impl Compiler<'_> {
         let value = value.ok_or_else(|| Mistake::Unknown(name.to_owned()))?;
         let words: Vec<String> = text::token::groups(&value).map(str::to_owned).collect();
         let class: Rc<[Restriction]> = self.compile(&words, context, depth + 1)?.into();
-        self.classes.borrow_mut().insert(key, Rc::clone(&class));
+        self.classes.borrow_mut().0.insert(key, Rc::clone(&class));
         Ok(class)
     }
 
@@ -293,7 +305,7 @@ impl Compiler<'_> {
                 let _ = self.class(name, context, 0);
             }
         }
-        Classes(self.classes.take())
+        self.classes.take()
     }
 
     fn table(&self, name: &str) -> Rc<Maps> {
