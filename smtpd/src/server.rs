@@ -107,7 +107,7 @@ impl Shared {
                 client,
                 server: socket.local_addr().ok(),
             }),
-            Socket::Unix(_) => None,
+            Socket::Unix(_) | Socket::Taken => None,
         };
         let mut peer = match ends {
             Some(ends) => Peer::of(ends, self.names.as_ref()).await,
