@@ -1,4 +1,4 @@
-//! smtp(8) and lmtp(8): mail to other machines.
+//! smtp(8): mail to other machines.
 
 use std::time::Duration;
 use suite::{Instance, Sink, case};
@@ -588,50 +588,4 @@ case!(session_is_reused_under_load, |setup| {
         "smtp",
         "{id}: to=<bob@example.net>, relay=127.0.0.2[127.0.0.2]:25, conn_use={n}, delay=*",
     );
-});
-
-case!(lmtp_replies_for_each_recipient, |setup| {
-    let sink = Sink::lmtp()
-        .on(".RCPT TO:<BAD@", "550 5.2.1 mailbox closed")
-        .on(".RCPT TO:<LATE@", "452 4.2.2 full")
-        .listen("127.0.0.2:24");
-    let mail = setup
-        .set("default_transport", "lmtp:inet:127.0.0.2:24")
-        .start();
-    let id = mail.send(
-        SENDER,
-        &["good@example.net", "bad@example.net", "late@example.net"],
-        LETTER,
-    );
-    sink.wait(1);
-    let line = |to: &str, rest: &str| {
-        format!("{id}: to=<{to}@example.net>, relay=127.0.0.2[127.0.0.2]:24, *{rest}")
-    };
-    mail.log().wait(
-        "lmtp",
-        &line("good", "dsn=2.0.0, status=sent (250 2.0.0 taken as SINK1)"),
-    );
-    mail.log().wait(
-        "lmtp",
-        &line("bad", "dsn=5.2.1, status=bounced (host 127.0.0.2[127.0.0.2] said: 550 5.2.1 mailbox closed (in reply to end of DATA command))"),
-    );
-    mail.log().wait(
-        "lmtp",
-        &line("late", "dsn=4.2.2, status=deferred (host 127.0.0.2[127.0.0.2] said: 452 4.2.2 full (in reply to end of DATA command))"),
-    );
-    assert_eq!(sink.sessions()[0].commands[0], "LHLO mail.ferro.example");
-});
-
-case!(lmtp_over_a_local_socket, |setup| {
-    let path = setup.path("lmtp");
-    let sink = Sink::lmtp().listen_local(&path);
-    let mail = setup
-        .set(
-            "mailbox_transport",
-            &format!("lmtp:unix:{}", path.display()),
-        )
-        .start();
-    let id = send(&mail, "alice@ferro.example");
-    sink.wait(1);
-    mail.log().wait("lmtp", &format!("{id}: to=<alice@ferro.example>, relay=mail.ferro.example[{}], *status=sent (250 2.0.0 taken as SINK1)", path.display()));
 });

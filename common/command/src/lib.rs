@@ -9,7 +9,9 @@
 
 mod fatal;
 mod options;
+pub mod postdrop;
 mod start;
+pub mod users;
 
 pub use fatal::Fatal;
 pub use options::{Arguments, Given, UsageError, options};

@@ -52,7 +52,8 @@ impl UsageError {
     }
 }
 
-/// Take a command line (without the program's name) apart. `letters` is getopt's: `"ab:c"` for `-a`, `-b value`, `-c`.
+/// Take a command line (without the program's name) apart. `letters` is getopt's: `"ab:c"` for `-a`, `-b value`, `-c`;
+/// after two colons, the value is there only when it is glued to the letter.
 pub fn options(
     arguments: impl IntoIterator<Item = OsString>,
     letters: &str,
@@ -87,24 +88,24 @@ impl Arguments {
             let letter = char::from(byte);
             match takes_value(letters, letter) {
                 None => return Err(UsageError::Invalid(letter)),
-                Some(false) => self.options.push(Given {
-                    letter,
-                    value: None,
-                }),
-                Some(true) => {
-                    let value = if after.is_empty() {
-                        rest.next().ok_or(UsageError::NoValue(letter))?
-                    } else {
-                        OsStr::from_bytes(after).to_owned()
-                    };
+                Some(Takes::Nothing) => {
                     self.options.push(Given {
                         letter,
-                        value: Some(value),
+                        value: None,
                     });
-                    return Ok(());
+                    cluster = after;
+                    continue;
+                }
+                Some(Takes::Value) if after.is_empty() => {
+                    let value = Some(rest.next().ok_or(UsageError::NoValue(letter))?);
+                    self.options.push(Given { letter, value });
+                }
+                Some(Takes::Value | Takes::GluedValue) => {
+                    let value = (!after.is_empty()).then(|| OsStr::from_bytes(after).to_owned());
+                    self.options.push(Given { letter, value });
                 }
             }
-            cluster = after;
+            return Ok(());
         }
         Ok(())
     }
@@ -127,13 +128,23 @@ impl Given {
     }
 }
 
-/// Whether a letter takes a value; `None` for no option.
-fn takes_value(letters: &str, letter: char) -> Option<bool> {
+enum Takes {
+    Nothing,
+    Value,
+    GluedValue,
+}
+
+/// What a letter takes; `None` for no option.
+fn takes_value(letters: &str, letter: char) -> Option<Takes> {
     if letter == ':' {
         return None;
     }
-    let at = letters.find(letter)?;
-    Some(letters.as_bytes().get(at + 1) == Some(&b':'))
+    let (_, after) = letters.split_once(letter)?;
+    Some(match after.as_bytes() {
+        [b':', b':', ..] => Takes::GluedValue,
+        [b':', ..] => Takes::Value,
+        _ => Takes::Nothing,
+    })
 }
 
 #[cfg(test)]
@@ -179,5 +190,8 @@ mod tests {
             "option requires an argument -- 'b'"
         );
         assert!(parse(&["-:"]).is_err());
+        let optional = |words: &[&str]| options(words.iter().map(OsString::from), "q::v").unwrap();
+        assert_eq!(optional(&["-q", "x"]).options, [given('q', None)]);
+        assert_eq!(optional(&["-vq5m"]).options[1], given('q', Some("5m")));
     }
 }

@@ -21,6 +21,7 @@ pub mod reader;
 pub mod record;
 pub mod scan;
 pub mod size_record;
+pub mod submission;
 
 pub use folder::Folder;
 pub use layout::Layout;

@@ -76,6 +76,18 @@ impl Flags {
     /// What mail from a network or local client gets.
     pub const EXTERNAL: Self = Self(2 | 16 | 32 | 64);
 
+    /// From the number in a queue file's flags record; `None` when a bit has no meaning.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Option<Self> {
+        if bits < 1024 { Some(Self(bits)) } else { None }
+    }
+
+    /// The number for a queue file's flags record.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Both.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
