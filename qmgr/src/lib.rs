@@ -20,3 +20,6 @@ mod scans;
 pub mod schedule;
 
 pub use manager::Qmgr;
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use config::Settings;
 use delivery::Reporter;
 use queue::Folder;
 use records::bounce::Bouncer;
@@ -66,39 +67,7 @@ impl Triggered for Qmgr {
 
     fn open(start: &Start) -> Result<Self, Fatal> {
         raise_descriptor_limit();
-        let config = Config::read(&start.settings)?;
-        let settings = start.settings.clone();
-        // What is wrong with a parameter shall stop the start, not the first letter for that transport.
-        TransportLimits::read(&settings, "smtp")?;
-        let limits = move |transport: &str| {
-            TransportLimits::read(&settings, transport).unwrap_or_else(|error| {
-                maillog::warning!("{error}; using stock limits for transport {transport}");
-                TransportLimits::default()
-            })
-        };
-        let patience = Patience {
-            destination: config.times.minimal_backoff,
-            transport: config.times.transport_retry,
-        };
-        let bouncer = |name: &str| Bouncer::new(format!("private/{name}"), config.times.agent);
-        let manager = Manager {
-            schedule: RefCell::new(Schedule::new(limits, patience)),
-            messages: RefCell::new(Slab::new()),
-            router: Router::new(&config.services.rewrite, config.times.ipc),
-            agents: Agents::new(config.times.agent),
-            reporter: Reporter::new(&delivery::Config::load(&start.settings)?),
-            bounce: bouncer(&config.services.bounce),
-            defer: bouncer(&config.services.defer),
-            trace: bouncer(&config.services.trace),
-            scans: SharedScans::default(),
-            feed: Notify::new(),
-            timer: Notify::new(),
-            recipients: Cell::new(0),
-            tokens: Cell::new(0),
-            flow: flow(start),
-            clogged: Cell::new(None),
-            config,
-        };
+        let manager = Manager::new(&start.settings, flow(start))?;
         Ok(Self { manager })
     }
 
@@ -124,6 +93,43 @@ impl Triggered for Qmgr {
 }
 
 impl Manager {
+    /// As main.cf has it. Nothing is opened or asked before it is needed.
+    pub(crate) fn new(settings: &Settings, flow: Option<File>) -> Result<Self, config::Error> {
+        let config = Config::read(settings)?;
+        // What is wrong with a parameter shall stop the start, not the first letter for that transport.
+        TransportLimits::read(settings, "smtp")?;
+        let own = settings.clone();
+        let limits = move |transport: &str| {
+            TransportLimits::read(&own, transport).unwrap_or_else(|error| {
+                maillog::warning!("{error}; using stock limits for transport {transport}");
+                TransportLimits::default()
+            })
+        };
+        let patience = Patience {
+            destination: config.times.minimal_backoff,
+            transport: config.times.transport_retry,
+        };
+        let bouncer = |name: &str| Bouncer::new(format!("private/{name}"), config.times.agent);
+        Ok(Self {
+            schedule: RefCell::new(Schedule::new(limits, patience)),
+            messages: RefCell::new(Slab::new()),
+            router: Router::new(&config.services.rewrite, config.times.ipc),
+            agents: Agents::new(config.times.agent),
+            reporter: Reporter::new(&delivery::Config::load(settings)?),
+            bounce: bouncer(&config.services.bounce),
+            defer: bouncer(&config.services.defer),
+            trace: bouncer(&config.services.trace),
+            scans: SharedScans::default(),
+            feed: Notify::new(),
+            timer: Notify::new(),
+            recipients: Cell::new(0),
+            tokens: Cell::new(0),
+            flow,
+            clogged: Cell::new(None),
+            config,
+        })
+    }
+
     fn react(self: &Rc<Self>, trigger: &Trigger) {
         match trigger {
             Trigger::Message(id) if self.has_room() => {
