@@ -1,3 +1,7 @@
-//! postsuper(8)
+//! postsuper(1)
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    postsuper::run()
+}

@@ -1,3 +1,7 @@
 //! postcat(1)
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    postcat::run()
+}

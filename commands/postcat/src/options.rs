@@ -1,0 +1,124 @@
+//! The command line.
+
+use std::ffi::OsString;
+
+use lexopt::prelude::{Long, Short, Value};
+
+/// Which records are shown, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Show {
+    pub(crate) envelope: bool,
+    pub(crate) header: bool,
+    pub(crate) body: bool,
+    pub(crate) offsets: bool,
+    pub(crate) types: bool,
+    pub(crate) in_file_order: bool,
+    pub(crate) start: u64,
+}
+
+/// What the caller asked for.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) show: Show,
+    pub(crate) search: bool,
+    pub(crate) verbose: u8,
+    pub(crate) config_directory: Option<OsString>,
+    pub(crate) files: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        let mut options = Self {
+            show: Show {
+                envelope: false,
+                header: false,
+                body: false,
+                offsets: false,
+                types: false,
+                in_file_order: false,
+                start: 0,
+            },
+            search: false,
+            verbose: 0,
+            config_directory: None,
+            files: Vec::new(),
+        };
+        let mut parser = lexopt::Parser::from_args(arguments);
+        while let Some(argument) = parser.next().map_err(|_| usage())? {
+            let show = &mut options.show;
+            match argument {
+                // Options end at the first file.
+                Value(first) => {
+                    let rest = parser.raw_args().map_err(|_| usage())?;
+                    let words = std::iter::once(first).chain(rest);
+                    options.files = words
+                        .map(|word| word.to_string_lossy().into_owned())
+                        .collect();
+                    break;
+                }
+                Short('b') => show.body = true,
+                Short('c') => options.config_directory = Some(parser.value().map_err(|_| usage())?),
+                Short('d') => show.types = true,
+                Short('e') => show.envelope = true,
+                Short('h') => show.header = true,
+                Short('o') => show.offsets = true,
+                Short('q') => options.search = true,
+                Short('r') => show.in_file_order = true,
+                Short('s') => {
+                    let offset = parser.value().map_err(|_| usage())?;
+                    let offset = offset.to_string_lossy();
+                    show.start = offset
+                        .parse()
+                        .map_err(|_| format!("bad offset: {offset}"))?;
+                }
+                Short('v') => options.verbose = options.verbose.saturating_add(1),
+                Short(other) => {
+                    maillog::info!("invalid option -- '{other}'");
+                    return Err(usage());
+                }
+                Long(_) => return Err(usage()),
+            }
+        }
+        let show = &mut options.show;
+        if !(show.envelope || show.header || show.body) {
+            (show.envelope, show.header, show.body) = (true, true, true);
+        }
+        Ok(options)
+    }
+}
+
+fn usage() -> String {
+    "usage: postcat [-b (body text)] [-c config_dir] [-d (decimal record type)] [-e (envelope records)] \
+     [-h (header text)] [-o (record offsets)] [-q (access queue)] [-r (file order)] [-s offset] [-v] [file(s)...]"
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, String> {
+        Options::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn options_stand_in_clusters_and_end_at_the_first_file() {
+        let options = parse("-bho -s 97 -vv one -e").unwrap();
+        assert_eq!(
+            (
+                options.show.body,
+                options.show.header,
+                options.show.envelope
+            ),
+            (true, true, false)
+        );
+        assert_eq!(
+            (options.show.start, options.verbose, options.show.offsets),
+            (97, 2, true)
+        );
+        assert_eq!(options.files, ["one", "-e"]);
+        assert!(parse("").unwrap().show.envelope);
+        assert_eq!(parse("-s x").unwrap_err(), "bad offset: x");
+        assert!(parse("-x").unwrap_err().starts_with("usage:"));
+    }
+}

@@ -1,0 +1,48 @@
+//! How many messages were dealt with, and the summary lines.
+
+use crate::options::{Action, Request};
+
+/// Counts of messages.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) requeued: usize,
+    pub(crate) deleted: usize,
+    pub(crate) expired: usize,
+    pub(crate) held: usize,
+    pub(crate) released: usize,
+}
+
+impl Tally {
+    /// Log a line for each kind of request that was made, also when it found nothing.
+    pub(crate) fn report(&self, requests: &[Request]) {
+        let asked = |actions: &[Action]| {
+            requests
+                .iter()
+                .any(|request| actions.contains(&request.action))
+        };
+        let lines = [
+            (asked(&[Action::Requeue]), "Requeued", self.requeued),
+            (asked(&[Action::Delete]), "Deleted", self.deleted),
+            (
+                asked(&[Action::Expire, Action::ExpireAndRelease]),
+                "Force-expired",
+                self.expired,
+            ),
+            (asked(&[Action::Hold]), "Placed on hold", self.held),
+            (
+                asked(&[Action::Release, Action::ExpireAndRelease]),
+                "Released from hold",
+                self.released,
+            ),
+        ];
+        for (_, what, count) in lines.into_iter().filter(|(asked, _, _)| *asked) {
+            log_count(what, count);
+        }
+    }
+}
+
+/// Log `what: N messages`.
+pub(crate) fn log_count(what: &str, count: usize) {
+    let plural = if count == 1 { "" } else { "s" };
+    maillog::info!("{what}: {count} message{plural}");
+}
