@@ -14,42 +14,35 @@ use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use config::{Loader, Settings};
+use command::Fatal;
+use config::{Settings, params};
 use mail::QueueId;
 use queue::{Folder, Layout, Scan};
 
 use crate::message::Messages;
 use crate::options::{Options, Request, Which};
 
+const NAME: &str = "postsuper";
+
 /// Run the command; what goes wrong is logged.
+#[must_use]
 pub fn run() -> ExitCode {
-    maillog::open(maillog::Options {
-        tag: "postsuper".to_owned(),
-        destination: maillog::Destination::Stderr,
-        to_stderr: false,
-    });
+    command::stderr_log(NAME);
     match maintain() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            maillog::fatal!("{message}");
-            ExitCode::FAILURE
-        }
+        Err(fatal) => fatal.report(),
     }
 }
 
-fn maintain() -> Result<(), String> {
-    let options = Options::parse(std::env::args_os().skip(1))?;
+fn maintain() -> Result<(), Fatal> {
+    let options = Options::parse(std::env::args_os().skip(1)).map_err(Fatal::new)?;
     maillog::set_verbose(options.verbose);
-    let mut loader = Loader::new("postsuper");
-    if let Some(directory) = &options.config_directory {
-        loader = loader.directory(directory);
-    }
-    let settings = loader.load().map_err(|error| error.to_string())?;
+    let settings = command::settings(NAME, options.config_directory.clone())?;
     let site = Site::read(&settings)?;
-    open_log(&settings, &site)?;
     site.become_mail_owner()?;
-    std::env::set_current_dir(&site.queue_directory)
-        .map_err(|error| format!("chdir {}: {error}", site.queue_directory.display()))?;
+    let directory = &site.queue_directory;
+    std::env::set_current_dir(directory)
+        .map_err(|error| Fatal::io(format_args!("chdir {}", directory.display()), &error))?;
 
     let mut messages = Messages::new(&site.layout);
     if options.structure.any() {
@@ -68,21 +61,20 @@ fn maintain() -> Result<(), String> {
 }
 
 /// Carry out one option of the command line.
-fn act(messages: &mut Messages<'_>, request: &Request, folders: &[Folder]) -> Result<(), String> {
+fn act(messages: &mut Messages<'_>, request: &Request, folders: &[Folder]) -> Result<(), Fatal> {
     let folders = request.folders(folders);
     match &request.which {
         Which::All => {
             for &folder in &folders {
-                let scan = Scan::new(folder).map_err(|error| format!("scan {folder}: {error}"))?;
-                for found in scan {
-                    let found = found.map_err(|error| format!("scan {folder}: {error}"))?;
-                    messages.act_on_found(request.action, folder, &found)?;
+                let failed = |error| Fatal::io(format_args!("scan {folder}"), &error);
+                for found in Scan::new(folder).map_err(failed)? {
+                    messages.act_on_found(request.action, folder, &found.map_err(failed)?)?;
                 }
             }
         }
         Which::Input => {
             for line in io::stdin().lock().lines() {
-                let line = line.map_err(|error| format!("read stdin: {error}"))?;
+                let line = line.map_err(|error| Fatal::io("read stdin", &error))?;
                 act_on_name(messages, request, &folders, line.trim())?;
             }
         }
@@ -96,7 +88,7 @@ fn act_on_name(
     request: &Request,
     folders: &[Folder],
     name: &str,
-) -> Result<(), String> {
+) -> Result<(), Fatal> {
     if let Some(id) = QueueId::new(name) {
         messages.act_on_id(request.action, folders, &id)
     } else {
@@ -114,21 +106,25 @@ struct Site {
 }
 
 impl Site {
-    fn read(settings: &Settings) -> Result<Self, String> {
-        let owner = setting(settings, "mail_owner")?;
-        let account = sys::users::by_name(&owner).map_err(|error| error.to_string())?;
-        let hashed = setting(settings, "hash_queue_names")?;
-        let depth = setting(settings, "hash_queue_depth")?;
+    fn read(settings: &Settings) -> Result<Self, Fatal> {
+        let owner = settings.get::<params::core::Identity>()?.mail_owner;
+        let account = sys::users::by_name(&owner)
+            .map_err(|error| Fatal::io(format_args!("look up mail_owner {owner}"), &error))?;
+        let folders: params::queue::Folders = settings.get()?;
+        let hashed = folders.hash_queue_names.iter().map(String::as_str);
         Ok(Self {
-            queue_directory: setting(settings, "queue_directory")?.into(),
-            owner: account.ok_or_else(|| format!("unknown mail_owner: {owner}"))?,
-            layout: Layout::new(text::token::words(&hashed), depth.parse().unwrap_or(1)),
-            long_ids: setting(settings, "enable_long_queue_ids")?.eq_ignore_ascii_case("yes"),
+            queue_directory: settings
+                .get::<params::core::Directories>()?
+                .queue_directory
+                .into(),
+            owner: account.ok_or_else(|| Fatal::new(format!("unknown mail_owner: {owner}")))?,
+            layout: Layout::new(hashed, folders.hash_queue_depth),
+            long_ids: folders.enable_long_queue_ids,
         })
     }
 
     /// From here on files are made and changed as their owner would. Only root and, in a rootless system, the owner may.
-    fn become_mail_owner(&self) -> Result<(), String> {
+    fn become_mail_owner(&self) -> Result<(), Fatal> {
         let (uid, _) = sys::rights::real_ids();
         if uid == 0 {
             let jail = sys::rights::Jail {
@@ -136,37 +132,13 @@ impl Site {
                 ids: Some((self.owner.uid, self.owner.gid)),
             };
             jail.enter()
-                .map_err(|error| format!("become {}: {error}", self.owner.name))
+                .map_err(|error| Fatal::io(format_args!("become {}", self.owner.name), &error))
         } else if uid == self.owner.uid {
             Ok(())
         } else {
-            Err("use of this command is reserved for the superuser".to_owned())
+            Err(Fatal::new(
+                "use of this command is reserved for the superuser",
+            ))
         }
     }
-}
-
-fn open_log(settings: &Settings, site: &Site) -> Result<(), String> {
-    let file = setting(settings, "maillog_file")?;
-    let destination = if file.is_empty() {
-        maillog::Destination::Syslog {
-            socket: "/dev/log".into(),
-            facility: setting(settings, "syslog_facility")?,
-        }
-    } else {
-        maillog::Destination::Postlog {
-            socket: site.queue_directory.join("public/postlog"),
-            fallback: Some(file.into()),
-        }
-    };
-    maillog::open(maillog::Options {
-        tag: format!("{}/postsuper", setting(settings, "syslog_name")?),
-        destination,
-        to_stderr: true,
-    });
-    Ok(())
-}
-
-fn setting(settings: &Settings, name: &str) -> Result<String, String> {
-    let value = settings.text(name).map_err(|error| error.to_string())?;
-    Ok(value.unwrap_or_default())
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+use command::Fatal;
 use mail::QueueId;
 use queue::claim::{self, Standing};
 use queue::scan::Found;
@@ -54,7 +55,7 @@ impl<'a> Messages<'a> {
         action: Action,
         folders: &[Folder],
         id: &QueueId,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fatal> {
         for _ in 0..ROUNDS {
             for &folder in folders {
                 let path = self.layout.path(folder, id);
@@ -72,7 +73,7 @@ impl<'a> Messages<'a> {
         action: Action,
         folder: Folder,
         found: &Found,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fatal> {
         self.act(action, folder, &found.id, &found.path, false)
             .map(|_| ())
     }
@@ -84,7 +85,7 @@ impl<'a> Messages<'a> {
         id: &QueueId,
         path: &Path,
         log: bool,
-    ) -> Result<Outcome, String> {
+    ) -> Result<Outcome, Fatal> {
         let outcome = match action {
             Action::Delete => self.delete(folder, id, path, log),
             Action::Requeue => self.requeue(folder, id, path, log),
@@ -102,7 +103,7 @@ impl<'a> Messages<'a> {
         };
         match outcome {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Outcome::Absent),
-            other => other.map_err(|error| format!("{}: {error}", path.display())),
+            other => other.map_err(|error| Fatal::io(path.display(), &error)),
         }
     }
 

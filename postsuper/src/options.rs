@@ -1,8 +1,8 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use lexopt::prelude::{Long, Short, Value};
 use queue::Folder;
 
 /// What is done to a message.
@@ -48,7 +48,7 @@ pub(crate) struct Structure {
 /// What the caller asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
-    pub(crate) config_directory: Option<OsString>,
+    pub(crate) config_directory: Option<PathBuf>,
     pub(crate) verbose: u8,
     pub(crate) structure: Structure,
     pub(crate) requests: Vec<Request>,
@@ -95,49 +95,38 @@ impl Request {
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut options = Self::default();
-        let mut parser = lexopt::Parser::from_args(arguments);
-        while let Some(argument) = parser.next().map_err(|_| usage())? {
-            let action = match argument {
-                Value(name) => {
-                    options.folders.push(folder(&name.to_string_lossy())?);
+        let given = command::options(arguments, "c:d:e:f:h:H:pr:sSv").map_err(|error| {
+            error.tell("postsuper");
+            usage()
+        })?;
+        for option in given.options {
+            let action = match option.letter {
+                'd' => Action::Delete,
+                'e' => Action::Expire,
+                'f' => Action::ExpireAndRelease,
+                'h' => Action::Hold,
+                'H' => Action::Release,
+                'r' => Action::Requeue,
+                letter => {
+                    match letter {
+                        'c' => options.config_directory = option.value.map(PathBuf::from),
+                        'p' => options.structure.purge = true,
+                        's' => options.structure.fix = true,
+                        'S' => (options.structure.fix, options.structure.check_long) = (true, true),
+                        _ => options.verbose = options.verbose.saturating_add(1),
+                    }
                     continue;
                 }
-                Short('c') => {
-                    options.config_directory = Some(parser.value().map_err(|_| usage())?);
-                    continue;
-                }
-                Short('p') => {
-                    options.structure.purge = true;
-                    continue;
-                }
-                Short('s') => {
-                    options.structure.fix = true;
-                    continue;
-                }
-                Short('S') => {
-                    options.structure.fix = true;
-                    options.structure.check_long = true;
-                    continue;
-                }
-                Short('v') => {
-                    options.verbose = options.verbose.saturating_add(1);
-                    continue;
-                }
-                Short('d') => Action::Delete,
-                Short('e') => Action::Expire,
-                Short('f') => Action::ExpireAndRelease,
-                Short('h') => Action::Hold,
-                Short('H') => Action::Release,
-                Short('r') => Action::Requeue,
-                Short(_) | Long(_) => return Err(usage()),
             };
-            let name = parser.value().map_err(|_| usage())?;
-            let which = match &*name.to_string_lossy() {
+            let which = match option.text().as_str() {
                 "ALL" => Which::All,
                 "-" => Which::Input,
                 name => Which::One(name.to_owned()),
             };
             options.requests.push(Request { action, which });
+        }
+        for name in &given.operands {
+            options.folders.push(folder(&name.to_string_lossy())?);
         }
         if options.requests.is_empty() && !options.structure.any() {
             options.structure = Structure {

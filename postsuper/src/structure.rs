@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use command::Fatal;
 use mail::QueueId;
 use mail::queue_id::LongParts;
 use queue::claim::{self, Standing};
@@ -33,7 +34,7 @@ pub(crate) fn maintain(
     long_ids: bool,
     wanted: Structure,
     named: &[Folder],
-) -> Result<(), String> {
+) -> Result<(), Fatal> {
     let all = || {
         Folder::ALL
             .into_iter()
@@ -72,7 +73,7 @@ struct Repair<'a> {
 }
 
 impl Repair<'_> {
-    fn all(&mut self, folders: &[Folder]) -> Result<(), String> {
+    fn all(&mut self, folders: &[Folder]) -> Result<(), Fatal> {
         for &folder in folders {
             maillog::verbose!(1, "queue: {folder}");
             for path in self.files(folder)? {
@@ -84,7 +85,7 @@ impl Repair<'_> {
     }
 
     /// All files of a folder and its subfolders; subfolders that are empty and deeper than need be are removed.
-    fn files(&self, folder: Folder) -> Result<Vec<PathBuf>, String> {
+    fn files(&self, folder: Folder) -> Result<Vec<PathBuf>, Fatal> {
         let mut files = Vec::new();
         let mut open = vec![(PathBuf::from(folder.name()), 0)];
         let mut unneeded = Vec::new();
@@ -214,7 +215,7 @@ impl Repair<'_> {
     }
 
     /// Second pass: the suffix goes, and the file to its place.
-    fn finish_renames(&self, folders: &[Folder]) -> Result<(), String> {
+    fn finish_renames(&self, folders: &[Folder]) -> Result<(), Fatal> {
         let mut folders = folders.to_vec();
         folders.extend(
             LOGS.into_iter()
@@ -261,6 +262,6 @@ fn absent_is_fine(outcome: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> String {
-    format!("{what} {}: {error}", path.display())
+fn failed(what: &str, path: &Path, error: &io::Error) -> Fatal {
+    Fatal::io(format_args!("{what} {}", path.display()), error)
 }

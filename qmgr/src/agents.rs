@@ -33,7 +33,7 @@ pub(crate) enum AgentError {
 impl fmt::Display for AgentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent(error) => write!(f, "{}", plain(error)),
+            Self::Absent(error) => f.write_str(&sys::reason(error)),
             Self::Failed(error) => error.fmt(f),
         }
     }
@@ -138,13 +138,4 @@ fn is_busy(error: &io::Error) -> bool {
     error
         .raw_os_error()
         .is_some_and(|number| busy.iter().any(|errno| *errno as i32 == number))
-}
-
-/// The system's words without Rust's number behind them.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
-        None => text,
-    }
 }

@@ -67,7 +67,11 @@ impl Manager {
                 return false;
             }
             Err(Failure::Io(error)) => {
-                maillog::warning!("{id}: move {} to active: {error}", path.display());
+                maillog::warning!(
+                    "{id}: move {} to active: {}",
+                    path.display(),
+                    sys::reason(&error)
+                );
                 return false;
             }
             // Nothing is locked yet.

@@ -1,8 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-
-use lexopt::prelude::{Long, Short, Value};
+use std::path::PathBuf;
 
 /// Which records are shown, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(crate) struct Options {
     pub(crate) show: Show,
     pub(crate) search: bool,
     pub(crate) verbose: u8,
-    pub(crate) config_directory: Option<OsString>,
+    pub(crate) config_directory: Option<PathBuf>,
     pub(crate) files: Vec<String>,
 }
 
@@ -43,42 +42,35 @@ impl Options {
             config_directory: None,
             files: Vec::new(),
         };
-        let mut parser = lexopt::Parser::from_args(arguments);
-        while let Some(argument) = parser.next().map_err(|_| usage())? {
+        let given = command::options(arguments, "bc:dehoqrs:v").map_err(|error| {
+            error.tell("postcat");
+            usage()
+        })?;
+        for option in given.options {
             let show = &mut options.show;
-            match argument {
-                // Options end at the first file.
-                Value(first) => {
-                    let rest = parser.raw_args().map_err(|_| usage())?;
-                    let words = std::iter::once(first).chain(rest);
-                    options.files = words
-                        .map(|word| word.to_string_lossy().into_owned())
-                        .collect();
-                    break;
-                }
-                Short('b') => show.body = true,
-                Short('c') => options.config_directory = Some(parser.value().map_err(|_| usage())?),
-                Short('d') => show.types = true,
-                Short('e') => show.envelope = true,
-                Short('h') => show.header = true,
-                Short('o') => show.offsets = true,
-                Short('q') => options.search = true,
-                Short('r') => show.in_file_order = true,
-                Short('s') => {
-                    let offset = parser.value().map_err(|_| usage())?;
-                    let offset = offset.to_string_lossy();
+            match option.letter {
+                'b' => show.body = true,
+                'c' => options.config_directory = option.value.map(PathBuf::from),
+                'd' => show.types = true,
+                'e' => show.envelope = true,
+                'h' => show.header = true,
+                'o' => show.offsets = true,
+                'q' => options.search = true,
+                'r' => show.in_file_order = true,
+                's' => {
+                    let offset = option.text();
                     show.start = offset
                         .parse()
                         .map_err(|_| format!("bad offset: {offset}"))?;
                 }
-                Short('v') => options.verbose = options.verbose.saturating_add(1),
-                Short(other) => {
-                    maillog::info!("invalid option -- '{other}'");
-                    return Err(usage());
-                }
-                Long(_) => return Err(usage()),
+                _ => options.verbose = options.verbose.saturating_add(1),
             }
         }
+        let files = given
+            .operands
+            .iter()
+            .map(|name| name.to_string_lossy().into_owned());
+        options.files = files.collect();
         let show = &mut options.show;
         if !(show.envelope || show.header || show.body) {
             (show.envelope, show.header, show.body) = (true, true, true);
