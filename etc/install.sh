@@ -71,6 +71,10 @@ grep -v '^#' "$here/install.table" | while IFS=: read -r path type owner group m
         */main.cf | */postfix.service) sed -i \
             -e "s|/usr/lib/postfix/sbin|$daemon_directory|" -e "s|/usr/sbin|$command_directory|" "$target.new" ;;
         esac
+        case $target in
+        */main.cf) [ "$prefix" = /usr ] || printf '%s\n' "sendmail_path = $sendmail_path" "mailq_path = $mailq_path" \
+            "newaliases_path = $newaliases_path" >>"$target.new" ;;
+        esac
         own "$target.new" "$owner" "$group" "$mode"
         mv -f "$target.new" "$target"
         ;;
