@@ -70,6 +70,9 @@ impl Job<'_> {
         let config = self.config();
         let filter = &config.commands.forward_expansion_filter;
         let mut names = Names::new(config, place, parts, Some(account)).filtered(filter);
+        let as_user = borrow(ids(account));
+        let _as_user =
+            as_user.map_err(|error| Failure::system("change of user and group", &error))?;
         for template in text::token::words(&config.forwarding.forward_path) {
             names.forget();
             let path = match text::expand::expand(template.as_bytes(), &mut names) {
@@ -79,7 +82,6 @@ impl Job<'_> {
                     continue;
                 }
             };
-            // Without an extension the template that asks for one comes to the same file as the next.
             match open(Path::new(&path), account) {
                 Ok(Some(bytes)) => return Ok(Some((path, names.used_extension(), bytes))),
                 Ok(None) => {}
@@ -92,9 +94,8 @@ impl Job<'_> {
     }
 }
 
-/// The bytes of a file that is the user's own; `None` when there is none that may be trusted.
+/// The bytes of a file that is the user's own, opened with the user's rights; `None` when there is none that may be trusted.
 fn open(path: &Path, account: &Account) -> io::Result<Option<Vec<u8>>> {
-    let _as_user = borrow(ids(account))?;
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
@@ -149,4 +150,22 @@ pub(crate) fn lines(bytes: &[u8], path: &str) -> Vec<Destination> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_wrong_lines_are_left_out() {
+        let found = lines(b"# no\nbob, \\alice\n<open\n\n\"|cat\"\n", "file");
+        assert_eq!(
+            found,
+            [
+                Destination::Address(b"bob".to_vec()),
+                Destination::Mailbox(b"alice".to_vec()),
+                Destination::Command(b"cat".to_vec())
+            ]
+        );
+    }
 }

@@ -7,6 +7,7 @@ use delivery::{Cause, DeliveredTo, Delivery, EnvelopeLines, Failure, Fate};
 use mail::outcome::Dsn;
 use mail::stats::Moment;
 use mail::{Address, DsnStatus, Recipient};
+use sys::users::Account;
 
 use crate::agent::Local;
 use crate::place::Place;
@@ -25,6 +26,8 @@ pub(crate) struct Job<'a> {
     /// Where the letter was delivered before.
     pub(crate) delivered: &'a DeliveredTo,
     done: RefCell<HashSet<Vec<u8>>>,
+    /// The account that was looked up last; it is needed for .forward and for the mailbox.
+    last_account: RefCell<Option<Account>>,
     /// Letters that are to be written when all else is done.
     pub(crate) resubmissions: RefCell<Vec<Resubmission>>,
 }
@@ -42,6 +45,7 @@ impl<'a> Job<'a> {
             top,
             delivered,
             done: RefCell::default(),
+            last_account: RefCell::default(),
             resubmissions: RefCell::default(),
         }
     }
@@ -73,6 +77,22 @@ impl<'a> Job<'a> {
             done.insert(key);
         }
         true
+    }
+
+    /// An account of this machine.
+    pub(crate) fn account(&self, name: &str) -> Result<Option<Account>, Failure> {
+        let mut last = self.last_account.borrow_mut();
+        if last.as_ref().is_none_or(|account| account.name != name) {
+            *last = sys::users::by_name(name).map_err(|error| {
+                let reason = sys::reason(&error);
+                maillog::warning!(
+                    "{}: look up user {name}: {reason}",
+                    self.delivery.message().id
+                );
+                Failure::new(DsnStatus::new(4, 3, 0), "user database lookup failure")
+            })?;
+        }
+        Ok(last.clone())
     }
 
     /// Whether the request only asks what would happen.

@@ -58,17 +58,6 @@ impl Job<'_> {
         }
     }
 
-    /// An account; one with such a name but other letters is not meant.
-    pub(crate) fn account(&self, name: &str) -> Result<Option<Account>, Failure> {
-        sys::users::by_name(name).map_err(|error| {
-            maillog::warning!(
-                "{}: look up user {name}: {error}",
-                self.delivery.message().id
-            );
-            Failure::new(DsnStatus::new(4, 3, 0), "user database lookup failure")
-        })
-    }
-
     /// Without root we are one user and reach no other.
     pub(crate) fn is_out_of_reach(&self, account: &Account) -> bool {
         self.config().rootless && account.uid != effective_ids().0

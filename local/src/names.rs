@@ -98,3 +98,13 @@ pub(crate) fn filter(value: &[u8], allowed: &str) -> Vec<u8> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_are_not_allowed_are_replaced() {
+        assert_eq!(filter(b"a;b c", "abc"), b"a_b_c");
+    }
+}

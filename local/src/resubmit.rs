@@ -154,3 +154,19 @@ fn onward(notify: Notify) -> Notify {
         Notify::from_bits(wishes).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn success_is_reported_here() {
+        assert_eq!(onward(Notify::UNSET), Notify::UNSET);
+        assert_eq!(onward(Notify::SUCCESS), Notify::NEVER);
+        assert_eq!(
+            onward(Notify::SUCCESS.with(Notify::FAILURE)),
+            Notify::FAILURE
+        );
+        assert_eq!(onward(Notify::NEVER), Notify::NEVER);
+    }
+}

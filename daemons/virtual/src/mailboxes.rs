@@ -52,7 +52,10 @@ impl Mailboxes {
         let options = OpenOptions::from_settings(settings)?;
         let open = |title: &str, list: &TableList| {
             // A service with fewer rights must not say who we write as.
-            let direct: Vec<&str> = list.iter().map(|spec| spec.strip_prefix("proxy:").unwrap_or(spec)).collect();
+            let direct: Vec<&str> = list
+                .iter()
+                .map(|spec| spec.strip_prefix("proxy:").unwrap_or(spec))
+                .collect();
             Maps::open(title, &direct, &options)
         };
         Ok(Self {
@@ -77,9 +80,16 @@ impl Mailboxes {
         let Some(path) = self.find(&self.paths, address).await? else {
             return Ok(None);
         };
-        let path = if self.base.is_empty() { path } else { format!("{}/{path}", self.base) };
+        let path = if self.base.is_empty() {
+            path
+        } else {
+            format!("{}/{path}", self.base)
+        };
         if !path.starts_with('/') {
-            return Err(complain(address, &format!("mailbox {path} is not an absolute path; set virtual_mailbox_base")));
+            return Err(complain(
+                address,
+                &format!("mailbox {path} is not an absolute path; set virtual_mailbox_base"),
+            ));
         }
         Ok(Some(Mailbox {
             path: PathBuf::from(path),
@@ -93,12 +103,20 @@ impl Mailboxes {
             return Ok(Ids { uid, gid });
         }
         Ok(Ids {
-            uid: self.number(&self.users, address, "uid", self.minimum_uid).await?,
+            uid: self
+                .number(&self.users, address, "uid", self.minimum_uid)
+                .await?,
             gid: self.number(&self.groups, address, "gid", 1).await?,
         })
     }
 
-    async fn number(&self, maps: &Maps, address: &Address, what: &str, minimum: u32) -> Result<u32, Failure> {
+    async fn number(
+        &self,
+        maps: &Maps,
+        address: &Address,
+        what: &str,
+        minimum: u32,
+    ) -> Result<u32, Failure> {
         let title = maps.title();
         let Some(text) = self.find(maps, address).await? else {
             return Err(complain(address, &format!("not found in {title}")));
@@ -117,7 +135,10 @@ impl Mailboxes {
         let found = find_address(maps, address.as_bytes(), &order, async || Ok(false)).await;
         match found {
             Ok(found) => Ok(found.map(|found| String::from_utf8_lossy(&found.value).into_owned())),
-            Err(_) => Err(complain(address, &format!("{} lookup failure", maps.title()))),
+            Err(_) => Err(complain(
+                address,
+                &format!("{} lookup failure", maps.title()),
+            )),
         }
     }
 }
@@ -132,7 +153,8 @@ fn complain(address: &Address, what: &str) -> Failure {
 fn locking(settings: &Settings, words: &config::Words) -> Result<Locking, Fatal> {
     let files: params::core::Files = settings.get()?;
     let methods = words.iter().map(|word| {
-        LockMethod::parse(word).ok_or_else(|| Fatal::new(format!("virtual_mailbox_lock: unknown lock method: {word}")))
+        LockMethod::parse(word)
+            .ok_or_else(|| Fatal::new(format!("virtual_mailbox_lock: unknown lock method: {word}")))
     });
     Ok(Locking {
         methods: methods.collect::<Result<_, _>>()?,

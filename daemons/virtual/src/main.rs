@@ -8,7 +8,9 @@ mod mailboxes;
 
 use std::process::ExitCode;
 
-use delivery::{Cause, DeliveredTo, Delivery, EnvelopeLines, Failure, Fate, Maildir, Mbox, WorkerAgent};
+use delivery::{
+    Cause, DeliveredTo, Delivery, EnvelopeLines, Failure, Fate, Maildir, Mbox, WorkerAgent,
+};
 use mail::outcome::Dsn;
 use mail::stats::Moment;
 use mail::{DsnStatus, Recipient};
@@ -39,7 +41,10 @@ impl WorkerAgent for Virtual {
                 Ok(_) => self.recipient(delivery, recipient),
                 Err(error) => Err(Failure {
                     cause: Cause::QueueFile,
-                    ..Failure::new(DsnStatus::new(4, 3, 0), format!("queue file read error: {error}"))
+                    ..Failure::new(
+                        DsnStatus::new(4, 3, 0),
+                        format!("queue file read error: {error}"),
+                    )
                 }),
             };
             let _ = report(delivery, recipient, outcome);
@@ -64,15 +69,25 @@ fn report(delivery: &Delivery<'_>, recipient: &Recipient, outcome: Result<&str, 
 
 fn loops(recipient: &Recipient) -> Failure {
     let address = String::from_utf8_lossy(recipient.address.as_bytes());
-    Failure::new(DsnStatus::new(5, 4, 6), format!("mail forwarding loop for {address}"))
+    Failure::new(
+        DsnStatus::new(5, 4, 6),
+        format!("mail forwarding loop for {address}"),
+    )
 }
 
 impl Virtual {
     /// Deliver to one recipient; the words for the log line.
-    fn recipient(&self, delivery: &Delivery<'_>, recipient: &Recipient) -> Result<&'static str, Failure> {
+    fn recipient(
+        &self,
+        delivery: &Delivery<'_>,
+        recipient: &Recipient,
+    ) -> Result<&'static str, Failure> {
         let address = String::from_utf8_lossy(recipient.address.as_bytes());
         let Some(mailbox) = ipc::now(self.0.of(&recipient.address))? else {
-            return Err(Failure::new(DsnStatus::new(5, 1, 1), format!("unknown user: \"{address}\"")));
+            return Err(Failure::new(
+                DsnStatus::new(5, 1, 1),
+                format!("unknown user: \"{address}\""),
+            ));
         };
         let flags = delivery.request().flags;
         let probe = flags.user_verify || flags.mta_verify;
@@ -80,10 +95,14 @@ impl Virtual {
             (true, true) => Ok("delivers to maildir"),
             (false, true) => Ok("delivers to mailbox"),
             (true, false) => self.to_maildir(delivery, recipient, &mailbox),
-            (false, false) => self.to_mbox(delivery, recipient, &mailbox).map_err(|failure| {
-                let path = mailbox.path.display();
-                failure.within(&format!("cannot update mailbox {path} for user {address}. "))
-            }),
+            (false, false) => self
+                .to_mbox(delivery, recipient, &mailbox)
+                .map_err(|failure| {
+                    let path = mailbox.path.display();
+                    failure.within(&format!(
+                        "cannot update mailbox {path} for user {address}. "
+                    ))
+                }),
         }
     }
 
@@ -123,7 +142,12 @@ impl Virtual {
         Ok("delivered to mailbox")
     }
 
-    fn lines(&self, delivery: &Delivery<'_>, recipient: &Recipient, from_line: Option<Moment>) -> Vec<u8> {
+    fn lines(
+        &self,
+        delivery: &Delivery<'_>,
+        recipient: &Recipient,
+        from_line: Option<Moment>,
+    ) -> Vec<u8> {
         let lines = EnvelopeLines {
             from_line,
             sender: Some(&delivery.message().sender),
