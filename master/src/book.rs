@@ -103,6 +103,8 @@ impl Book {
     /// A process ended.
     pub(crate) fn ended(&mut self, pid: i32, badly: bool) -> Verdict {
         match self.processes.remove(&pid) {
+            // A program that leaves without a word is none of ours, however it exits.
+            Some(process) if process.state == State::Starting => Verdict::FailedAtStart,
             Some(process) if badly && !process.served => Verdict::FailedAtStart,
             _ => Verdict::Normal,
         }
@@ -208,7 +210,10 @@ mod tests {
         book.reported(12, 0);
         assert_eq!(book.ended(12, true), Verdict::Normal);
         book.started(13, 1);
+        book.reported(13, 1);
         assert_eq!(book.ended(13, false), Verdict::Normal);
+        book.started(14, 1);
+        assert_eq!(book.ended(14, false), Verdict::FailedAtStart);
     }
 
     #[test]

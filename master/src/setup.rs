@@ -22,12 +22,7 @@ const START_TIME: Duration = Duration::from_secs(100);
 /// Be master(8); the whole of its `main`.
 #[must_use]
 pub fn run() -> ExitCode {
-    let stderr = maillog::Destination::Stderr;
-    maillog::open(maillog::Options {
-        tag: "master".to_owned(),
-        destination: stderr,
-        to_stderr: true,
-    });
+    maillog::open_early("master");
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {

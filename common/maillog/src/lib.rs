@@ -14,7 +14,7 @@ mod logger;
 mod syslog_socket;
 
 pub use level::Level;
-pub use logger::{Destination, Options, open, set_verbose, tag, verbose_level, write};
+pub use logger::{Destination, Options, open, open_early, set_verbose, tag, verbose_level, write};
 pub use syslog_socket::lost;
 
 /// Log a normal event.

@@ -94,6 +94,18 @@ pub fn open(options: Options) {
     }
 }
 
+/// Open the log of a daemon before its settings are known: what is wrong with them must be found somewhere.
+pub fn open_early(process_name: &str) {
+    open(Options {
+        tag: format!("postfix/{process_name}"),
+        destination: Destination::Syslog {
+            socket: PathBuf::from("/dev/log"),
+            facility: "mail".to_owned(),
+        },
+        to_stderr: true,
+    });
+}
+
 /// The tag of this program's lines; empty before [`open`].
 #[must_use]
 pub fn tag() -> String {

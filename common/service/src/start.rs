@@ -57,12 +57,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Options, settings, log, queue folder.
     pub(crate) fn new(name: &'static str, shape: Shape) -> Result<Self, Fatal> {
-        let stderr = maillog::Destination::Stderr;
-        maillog::open(maillog::Options {
-            tag: name.to_owned(),
-            destination: stderr,
-            to_stderr: true,
-        });
+        maillog::open_early(name);
         sys::process::umask(0o077);
         let process_name = process_name(name);
         let options = Options::parse(&process_name, std::env::args().skip(1))?;
