@@ -1,0 +1,42 @@
+//! The open tables, shared by all clients.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use lookup::{OpenOptions, Table};
+
+/// Tables by name and by whether they fold the case of keys.
+pub(crate) struct Tables {
+    options: OpenOptions,
+    open: RefCell<HashMap<(String, bool), Rc<Table>>>,
+}
+
+impl Tables {
+    pub(crate) fn new(options: OpenOptions) -> Self {
+        Self {
+            options,
+            open: RefCell::default(),
+        }
+    }
+
+    /// Open a table in both ways, while files can still be opened.
+    pub(crate) fn prepare(&self, name: &str) {
+        for fold in [true, false] {
+            self.get(name, fold);
+        }
+    }
+
+    /// The table; one that cannot be opened fails each lookup.
+    pub(crate) fn get(&self, name: &str, fold: bool) -> Rc<Table> {
+        let mut open = self.open.borrow_mut();
+        let table = open.entry((name.to_owned(), fold)).or_insert_with(|| {
+            let options = OpenOptions {
+                fold,
+                ..self.options.clone()
+            };
+            Rc::new(Table::open_or_unavailable(name, &options))
+        });
+        Rc::clone(table)
+    }
+}
