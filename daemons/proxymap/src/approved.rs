@@ -35,7 +35,12 @@ mod tests {
 
     #[test]
     fn only_what_is_marked() {
-        let members = ["hash:/a", "proxy:hash:/b", "check_client_access", "!proxy:cidr:/c"];
+        let members = [
+            "hash:/a",
+            "proxy:hash:/b",
+            "check_client_access",
+            "!proxy:cidr:/c",
+        ];
         let approved = Approved::new(members.into_iter());
         assert!(approved.allows("hash:/b"));
         assert!(approved.allows("cidr:/c"));
