@@ -30,7 +30,7 @@ impl Letter<'_> {
         match self.commit().await {
             Ok(()) => ok(),
             Err((id, error)) => {
-                maillog::warning!("{id}: write queue file: {error}");
+                maillog::warning!("{id}: write queue file: {}", sys::reason(&error));
                 Outcome {
                     status: Status::Write,
                     reason: Vec::new(),
@@ -144,7 +144,7 @@ impl Letter<'_> {
         let id = self.file.id().clone();
         match NewFile::cancel(self.file) {
             Ok(()) => maillog::info!("{id}: removed ({why})"),
-            Err(error) => maillog::warning!("{id}: remove queue file: {error}"),
+            Err(error) => maillog::warning!("{id}: remove queue file: {}", sys::reason(&error)),
         }
     }
 }

@@ -104,7 +104,11 @@ impl<'a> Letter<'a> {
 
     pub(crate) fn check(&mut self, result: std::io::Result<()>) {
         if let Err(error) = result {
-            maillog::warning!("{}: write queue file: {error}", self.file.id());
+            maillog::warning!(
+                "{}: write queue file: {}",
+                self.file.id(),
+                sys::reason(&error)
+            );
             self.fail(Status::Write);
         }
     }

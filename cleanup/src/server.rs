@@ -134,7 +134,7 @@ impl Cleanup {
         match made {
             Ok(file) => Ok(Letter::new(self, flags, file)),
             Err(error) => {
-                maillog::warning!("create queue file in incoming: {error}");
+                maillog::warning!("create queue file in incoming: {}", sys::reason(&error));
                 Err(refusal(Status::Write))
             }
         }
