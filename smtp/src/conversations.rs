@@ -1,22 +1,28 @@
 //! Whole conversations with a scripted server over TCP: what goes over the wire, and which texts come out.
 
 use std::io::Write;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use delivery::Content;
+use delivery::{Content, Delivery, Reporter};
+use dns::{Hosts, ResolvConf, Resolver};
 use mail::{Address, Notify, QueueId, Recipient, Ret};
 use queue::{RecordType, record};
-use records::delivery::{Client, Message, Sasl};
+use records::delivery::{Client, Flags, Message, Report, Request, Sasl};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, LocalSet};
 
+use crate::attempt::{self, Shared};
+use crate::pool::Pool;
 use crate::server::{Place, Server};
 use crate::session::{OpenError, Session};
 use crate::settings::Settings;
 use crate::settings::tests::settings;
 use crate::transaction::{self, Letter, Outcome};
 
-/// What the server does at a command (or `GREETING`, `DOT`): a reply, `drop`, `hang`.
+/// What the server does at a command (or `GREETING`, `DOT`): a reply, `drop`, `hang`; after a reply with `!` it leaves.
 type Script = &'static [(&'static str, &'static str)];
 
 const EHLO: &str = "250-fake\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250 DSN";
@@ -30,52 +36,60 @@ async fn serve(script: Script) -> (Server, JoinHandle<String>) {
     };
     let conversation = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let (reader, mut writer) = stream.into_split();
-        let mut lines = BufReader::new(reader);
-        let mut seen = String::new();
-        let mut next = "GREETING".to_owned();
-        loop {
-            let reply = script
-                .iter()
-                .find(|(on, _)| next.starts_with(on))
-                .map(|(_, reply)| *reply);
-            let reply = reply.unwrap_or(match next.as_str() {
-                "GREETING" => "220 fake ESMTP",
-                line if line.starts_with("EHLO") => EHLO,
-                "DATA" => "354 go",
-                "DOT" => "250 2.0.0 Ok: queued as FAKE",
-                _ => "250 2.0.0 Ok",
-            });
-            match reply {
-                "drop" => return seen,
-                "hang" => {
-                    let _ = lines.read_to_end(&mut Vec::new()).await;
-                    return seen;
-                }
-                _ => writer
-                    .write_all(format!("{reply}\r\n").as_bytes())
-                    .await
-                    .unwrap(),
-            }
-            let content = next == "DATA" && reply.starts_with('3');
-            loop {
-                let mut line = String::new();
-                if lines.read_line(&mut line).await.unwrap_or(0) == 0 {
-                    return seen;
-                }
-                seen.push_str(&line.replace("\r\n", "\n"));
-                next = line.trim_end().to_owned();
-                if !content {
-                    break;
-                }
-                if line == ".\r\n" {
-                    "DOT".clone_into(&mut next);
-                    break;
-                }
-            }
-        }
+        converse(stream, script).await
     });
     (server, conversation)
+}
+
+/// One session by the script; what the client said.
+async fn converse(stream: TcpStream, script: Script) -> String {
+    let (reader, mut writer) = stream.into_split();
+    let mut lines = BufReader::new(reader);
+    let mut seen = String::new();
+    let mut next = "GREETING".to_owned();
+    loop {
+        let reply = script
+            .iter()
+            .find(|(on, _)| next.starts_with(on))
+            .map(|(_, reply)| *reply);
+        let reply = reply.unwrap_or(match next.as_str() {
+            "GREETING" => "220 fake ESMTP",
+            line if line.starts_with("EHLO") => EHLO,
+            "DATA" => "354 go",
+            "DOT" => "250 2.0.0 Ok: queued as FAKE",
+            _ => "250 2.0.0 Ok",
+        });
+        match reply {
+            "drop" => return seen,
+            "hang" => {
+                let _ = lines.read_to_end(&mut Vec::new()).await;
+                return seen;
+            }
+            _ => writer
+                .write_all(format!("{reply}\r\n").as_bytes())
+                .await
+                .unwrap(),
+        }
+        if reply.ends_with('!') {
+            return seen;
+        }
+        let content = next == "DATA" && reply.starts_with('3');
+        loop {
+            let mut line = String::new();
+            if lines.read_line(&mut line).await.unwrap_or(0) == 0 {
+                return seen;
+            }
+            seen.push_str(&line.replace("\r\n", "\n"));
+            next = line.trim_end().to_owned();
+            if !content {
+                break;
+            }
+            if line == ".\r\n" {
+                "DOT".clone_into(&mut next);
+                break;
+            }
+        }
+    }
 }
 
 fn message(sender: &str) -> Message {
@@ -341,4 +355,131 @@ async fn xforward_tells_where_mail_came_from() {
             "XFORWARD PROTO=[UNAVAILABLE] HELO=[UNAVAILABLE] IDENT=ABC SOURCE=LOCAL",
         ]
     );
+}
+
+/// A server that gives each new connection the next script; what the clients said.
+async fn serve_each(scripts: &'static [Script]) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&seen);
+    tokio::spawn(async move {
+        for script in scripts {
+            let (stream, _) = listener.accept().await.unwrap();
+            let all = Arc::clone(&all);
+            tokio::spawn(async move {
+                let said = converse(stream, script).await;
+                all.lock().unwrap().push(said);
+            });
+        }
+    });
+    (format!("[127.0.0.1]:{}", place.port()), seen)
+}
+
+fn shared() -> Shared {
+    let settings = Rc::new(settings());
+    Shared {
+        pool: Pool::new(Rc::clone(&settings)),
+        resolver: Resolver::new(ResolvConf::default(), Hosts::default()),
+        settings,
+    }
+}
+
+/// One request for one recipient; what the queue manager hears.
+async fn request(shared: &Shared, nexthop: &str) -> Report {
+    request_for(shared, nexthop, "you@mx.test").await
+}
+
+async fn request_for(shared: &Shared, nexthop: &str, to: &str) -> Report {
+    let mut file = tempfile::tempfile().unwrap();
+    let mut bytes = Vec::new();
+    record::put(&mut bytes, RecordType::LINE, b"Subject: x");
+    record::put(&mut bytes, RecordType::EXTRACTED, b"");
+    file.write_all(&bytes).unwrap();
+    let request = Request {
+        message: message("me@ref.test"),
+        nexthop: nexthop.as_bytes().to_vec(),
+        flags: Flags::default(),
+        active: mail::stats::Moment::now(),
+        recipients: vec![recipient(to)].try_into().unwrap(),
+    };
+    let reporter = Reporter::new(&delivery::Config {
+        soft_bounce: false,
+        delay_logging_resolution_limit: 2,
+        bounce_service_name: "nowhere".to_owned(),
+        defer_service_name: "nowhere".to_owned(),
+        trace_service_name: "nowhere".to_owned(),
+        ipc_timeout: Duration::from_secs(1),
+    });
+    let delivery = Delivery::new(request, file, &reporter);
+    attempt::deliver(shared, &delivery).await;
+    delivery.finish()
+}
+
+#[tokio::test]
+async fn a_session_carries_several_letters() {
+    let (nexthop, seen) = serve_each(&[&[]]).await;
+    LocalSet::new()
+        .run_until(async {
+            let shared = shared();
+            for _ in 0..3 {
+                assert_eq!(request(&shared, &nexthop).await, Report::default());
+            }
+            drop(shared);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        })
+        .await;
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].matches("MAIL FROM").count(), 3);
+    assert_eq!(seen[0].matches("EHLO").count(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_idle_costs_nothing() {
+    let (nexthop, seen) = serve_each(&[&[("DOT", "250 2.0.0 Ok!")], &[]]).await;
+    LocalSet::new()
+        .run_until(async {
+            let shared = shared();
+            assert_eq!(request(&shared, &nexthop).await, Report::default());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert_eq!(request(&shared, &nexthop).await, Report::default());
+        })
+        .await;
+    assert_eq!(seen.lock().unwrap().len(), 1, "the second session is idle");
+    // A server that ends the session only when it hears of the next letter.
+    let (nexthop, _) = serve_each(&[&[("RCPT TO:<two", "drop")], &[]]).await;
+    LocalSet::new()
+        .run_until(async {
+            let shared = shared();
+            assert_eq!(request(&shared, &nexthop).await, Report::default());
+            let report = request_for(&shared, &nexthop, "two@mx.test").await;
+            assert_eq!(report, Report::default());
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn the_next_server_gets_what_the_first_refuses_for_now() {
+    let (first, _) = serve_each(&[&[("RCPT", "450 later")]]).await;
+    let (second, seen) = serve_each(&[&[]]).await;
+    let closed = "[127.0.0.1]:1";
+    LocalSet::new()
+        .run_until(async {
+            let shared = shared();
+            let nexthop = format!("{closed}, {first} {second}");
+            assert_eq!(request(&shared, &nexthop).await, Report::default());
+            let report = request(&shared, closed).await;
+            assert!(report.deferred);
+            let reason = report.destination.unwrap().reason;
+            let reason = String::from_utf8(reason).unwrap();
+            assert_eq!(
+                reason,
+                "connect to 127.0.0.1[127.0.0.1]:1: Connection refused"
+            );
+            drop(shared);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        })
+        .await;
+    assert!(seen.lock().unwrap()[0].contains("DATA"));
 }
