@@ -68,7 +68,7 @@ impl Drop for Sink {
 
 /// Poll until it is so, or say that it took too long.
 pub(crate) fn wait(done: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + Duration::from_secs(100);
+    let end = Instant::now() + Duration::from_secs(40);
     while !done() {
         if Instant::now() > end {
             return false;
@@ -80,8 +80,15 @@ pub(crate) fn wait(done: impl Fn() -> bool) -> bool {
 
 /// Send letters of 4 KB to one recipient, each over a connection of its own, so many at once.
 pub(crate) fn source(sessions: usize, letters: usize, recipient: &str) -> bool {
-    let status = Command::new("smtp-source")
-        .args(["-s", &sessions.to_string(), "-m", &letters.to_string()])
+    let status = Command::new("timeout")
+        .args([
+            "6",
+            "smtp-source",
+            "-s",
+            &sessions.to_string(),
+            "-m",
+            &letters.to_string(),
+        ])
         .args([
             "-l",
             "4096",

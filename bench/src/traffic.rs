@@ -117,21 +117,29 @@ impl Place<'_> {
             Way::Local => "alice@ferro.example",
         };
         let begun = Instant::now();
-        if !load::source(sessions, letters, recipient) {
-            return None;
-        }
+        let sent = load::source(sessions, letters, recipient);
         let accepted = begun.elapsed().as_secs_f64();
         let all = before + letters;
-        let arrived = match self.way {
-            Way::Relay => self.sink.wait(all),
-            Way::Local => {
-                let maildir = self.instance.machine.home("alice").join("Maildir/new");
-                load::wait(|| entries(&maildir) >= all)
-            }
-        };
+        let arrived = sent
+            && match self.way {
+                Way::Relay => self.sink.wait(all),
+                Way::Local => {
+                    let maildir = self.instance.machine.home("alice").join("Maildir/new");
+                    load::wait(|| entries(&maildir) >= all)
+                }
+            };
         let delivered = begun.elapsed().as_secs_f64();
         let settled = load::wait(|| self.instance.spool().letters() == 0);
-        (arrived && settled).then_some((accepted, delivered))
+        if !arrived || !settled {
+            let log = self.instance.log().text();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines
+                .get(lines.len().saturating_sub(20)..)
+                .unwrap_or_default();
+            eprintln!("{}", last.join("\n"));
+            return None;
+        }
+        Some((accepted, delivered))
     }
 }
 
