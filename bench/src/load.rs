@@ -82,7 +82,7 @@ pub(crate) fn wait(done: impl Fn() -> bool) -> bool {
 pub(crate) fn source(sessions: usize, letters: usize, recipient: &str) -> bool {
     let status = Command::new("timeout")
         .args([
-            "6",
+            "120",
             "smtp-source",
             "-s",
             &sessions.to_string(),
