@@ -7,7 +7,7 @@ params! {
     /// Whose mailboxes are where.
     pub struct Mailboxes {
         /// The directory that all mailboxes are under.
-        virtual_mailbox_base: String [1 ..] = "";
+        virtual_mailbox_base: String = "";
         /// The mailboxes by address.
         virtual_mailbox_maps: TableList = "";
         /// The largest mailbox or Maildir file, in bytes; zero is no bound.
