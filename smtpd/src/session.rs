@@ -265,7 +265,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         let text = self.filtered(input.line).await;
         let Some(line) = command::split(&text) else {
-            self.statistics.begin(Verb::Unknown);
             self.conduct.error();
             return self
                 .answer(Reply::of(500, (5, 5, 2), "Error: bad syntax"))

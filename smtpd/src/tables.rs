@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ::config::params::{cleanup, core, smtpd, virtual_mail};
+use ::config::params::{cleanup, core, smtpd};
 use ::config::{Settings, TableList, Words};
 use lookup::{LookupError, Maps, MatchList, OpenOptions};
 
@@ -38,7 +38,9 @@ impl Tables {
         let block_lists: smtpd::BlockLists = settings.get().map_err(text)?;
         let mapping: cleanup::Mapping = settings.get().map_err(text)?;
         let aliases: cleanup::Virtual = settings.get().map_err(text)?;
-        let mailboxes: virtual_mail::Mailboxes = settings.get().map_err(text)?;
+        // virtual(8) insists on the other parameters of its group; here only this one counts.
+        let mailboxes = settings.text("virtual_mailbox_maps").map_err(text)?;
+        let mailboxes = TableList::from(mailboxes.as_deref().unwrap_or_default());
         let domains: core::Domains = settings.get().map_err(text)?;
         let networks: core::Networks = settings.get().map_err(text)?;
         let maps = |title: &str, list: &TableList| Maps::open(title, list, options);
@@ -51,7 +53,7 @@ impl Tables {
             mynetworks: MatchList::open("mynetworks", &networks.mynetworks, near, options),
             local_recipients: maps("local_recipient_maps", &access.local_recipient_maps),
             relay_recipients: maps("relay_recipient_maps", &access.relay_recipient_maps),
-            virtual_mailboxes: maps("virtual_mailbox_maps", &mailboxes.virtual_mailbox_maps),
+            virtual_mailboxes: maps("virtual_mailbox_maps", &mailboxes),
             virtual_aliases: maps("virtual_alias_maps", &aliases.virtual_alias_maps),
             canonical: maps("canonical_maps", &mapping.canonical_maps),
             recipient_canonical: maps(
