@@ -8,6 +8,8 @@ use std::fmt;
 
 use mail::DsnStatus;
 
+use crate::command::Verb;
+
 /// The longest line of a reply, in bytes, without its end.
 const LINE_LIMIT: usize = 510;
 
@@ -87,6 +89,12 @@ impl Reply {
     /// Whether the reply counts as a client's error.
     pub const fn counts(&self) -> bool {
         self.is_error() && !self.forgiven
+    }
+
+    /// Whether the reply counts as a command's success. XCLIENT's does not: it begins another session.
+    pub fn is_success_of(&self, verb: Verb) -> bool {
+        let farewell = self.code == 221 && verb != Verb::Quit;
+        !self.counts() && !farewell && self.code != 0
     }
 
     /// Whether the connection ends with this reply.

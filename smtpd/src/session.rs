@@ -280,10 +280,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.place = Cow::Borrowed(line.verb.name());
         let reply = self.decide(&text, line).await?;
         let (failed, junk) = (reply.counts(), line.verb.is_junk());
+        let succeeded = !failed && reply.is_success_of(line.verb);
         let result = self.answer(reply).await;
         if failed {
             self.conduct.error();
-        } else {
+        }
+        if succeeded {
             self.statistics.succeed(line.verb);
         }
         if junk {

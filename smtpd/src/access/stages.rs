@@ -52,6 +52,9 @@ impl Evaluation<'_> {
                 return verdict;
             }
         }
+        if self.conditions.if_permit.is_some() {
+            return Verdict::Permit;
+        }
         self.listed().await
     }
 

@@ -27,11 +27,19 @@ impl Evaluation<'_> {
             Err(Failure::Temporary) => return self.lookup_failure(object),
             Err(Failure::BadAddress) => return Verdict::Dunno,
         };
-        if route.transport == "error" || route.transport == "retry" {
-            return self.undeliverable(object, route);
-        }
         if known.listed.get() {
             return Verdict::Dunno;
+        }
+        match self.is_rewritten(route).await {
+            Ok(true) => {
+                known.listed.set(true);
+                return Verdict::Dunno;
+            }
+            Ok(false) => {}
+            Err(_) => return self.lookup_failure(object),
+        }
+        if route.transport == "error" || route.transport == "retry" {
+            return self.undeliverable(object, route);
         }
         match self.is_listed(route).await {
             Ok(Ok(())) => {
@@ -72,6 +80,24 @@ impl Evaluation<'_> {
         self.reject(object, code, (class, subject, detail), &text)
     }
 
+    /// Whether cleanup would make another address of it.
+    async fn is_rewritten(&self, route: &Route) -> Result<bool, LookupError> {
+        if route.class == Class::Default {
+            return Ok(false);
+        }
+        let tables = &self.shared.tables;
+        for maps in [
+            &tables.recipient_canonical,
+            &tables.canonical,
+            &tables.virtual_aliases,
+        ] {
+            if self.is_in(maps, route).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether tables name the address; otherwise the reply code and the table that should.
     async fn is_listed(
         &self,
@@ -105,15 +131,10 @@ impl Evaluation<'_> {
         if maps.is_some_and(Maps::is_empty) {
             return Ok(Ok(()));
         }
-        let rewriting = [
-            &tables.recipient_canonical,
-            &tables.canonical,
-            &tables.virtual_aliases,
-        ];
-        for maps in rewriting.into_iter().chain(maps) {
-            if self.is_in(maps, route).await? {
-                return Ok(Ok(()));
-            }
+        if let Some(maps) = maps
+            && self.is_in(maps, route).await?
+        {
+            return Ok(Ok(()));
         }
         Ok(Err((code, table)))
     }

@@ -97,7 +97,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             allow_empty: empty,
         };
         let separated = rest.first().is_none_or(u8::is_ascii_whitespace);
-        let address = path::parse(text, syntax).ok().filter(|_| separated);
+        let closed = text.starts_with(b"<") <= text.ends_with(b">");
+        let address = path::parse(text, syntax)
+            .ok()
+            .filter(|_| separated && closed);
         if address.is_none() {
             let shown = if separated {
                 text.to_vec()
