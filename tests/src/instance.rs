@@ -15,6 +15,7 @@ use crate::wait::wait_until;
 use nix::sys::signal::Signal;
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -342,12 +343,16 @@ impl Drop for Instance {
     }
 }
 
-/// A process that ends the mail system should the test process be killed: its input then ends without a word.
+/// A process that ends the mail system should the test process be killed: its input then ends without a word. In a
+/// process group of its own, or it would be killed too.
 fn guard(master: i32) -> Child {
-    let script = format!("read word; [ \"$word\" = done ] || kill -TERM {master}");
+    let script = format!(
+        "read word; [ \"$word\" = done ] || {{ kill -TERM {master}; sleep 2; kill -KILL {master}; }}"
+    );
     Command::new("/bin/sh")
         .args(["-c", &script])
         .stdin(Stdio::piped())
+        .process_group(0)
         .spawn()
         .expect("guard")
 }
