@@ -82,10 +82,10 @@ impl Master {
         if let Some(after) = options.exit_after {
             master.timers.set(Instant::now() + after, Due::Exit);
         }
-        master.log_configuration("daemon started");
         for definition in std::mem::take(&mut master.configuration.definitions) {
             master.add(definition)?;
         }
+        master.log_configuration("daemon started");
         Ok(master)
     }
 

@@ -22,8 +22,10 @@ const START_TIME: Duration = Duration::from_secs(100);
 /// Be master(8); the whole of its `main`.
 #[must_use]
 pub fn run() -> ExitCode {
+    // First of all: the log, once open, must not be closed with what was inherited.
+    let closed = close_inherited();
     maillog::open_early("master");
-    match start() {
+    match closed.and_then(|()| start()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
             maillog::fatal!("{text}");
@@ -32,11 +34,14 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn start() -> Result<(), String> {
-    sys::process::umask(0o077);
+fn close_inherited() -> Result<(), String> {
     sys::descriptor::close_from(3)
         .map_err(|error| format!("close inherited descriptors: {error}"))?;
-    sys::descriptor::open_standard().map_err(|error| format!("open /dev/null: {error}"))?;
+    sys::descriptor::open_standard().map_err(|error| format!("open /dev/null: {error}"))
+}
+
+fn start() -> Result<(), String> {
+    sys::process::umask(0o077);
     let options = Options::parse(std::env::args().skip(1))?;
     let configuration = read(options.directory.as_deref())?;
     let pid_file = configuration.queue_directory.join("pid/master.pid");
