@@ -98,7 +98,8 @@ fn lock(folder: &Path, locking: &Locking) -> Result<Locks, Fatal> {
         .create(true)
         .mode(0o600)
         .open(folder);
-    let file = opened.map_err(|error| refused(format!("cannot open file: {}", reason(&error))))?;
+    let file =
+        opened.map_err(|error| refused(format!("cannot open file: {}", sys::reason(&error))))?;
     locking
         .kernel(&file)
         .map_err(|failure| refused(String::from_utf8_lossy(&failure.reason).into_owned()))?;
@@ -111,17 +112,9 @@ fn execute(program: &OsString, words: &[OsString]) -> Result<ExitCode, Fatal> {
     let status = Command::new(program)
         .args(words)
         .status()
-        .map_err(|error| Fatal::new(format!("execvp {name}: {}", reason(&error))))?;
+        .map_err(|error| Fatal::new(format!("execvp {name}: {}", sys::reason(&error))))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
-}
-
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 #[cfg(test)]

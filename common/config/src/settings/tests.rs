@@ -75,6 +75,19 @@ fn names_of_the_machine() {
 }
 
 #[test]
+fn a_name_may_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mailname");
+    std::fs::write(&path, "example.org\n").unwrap();
+    let settings = settings(&format!(
+        "myhostname = a.example.com\nmyorigin = {}\n",
+        path.display()
+    ));
+    assert_eq!(text(&settings, "myorigin"), "example.org");
+    assert_eq!(settings.expand("<$myorigin>").unwrap(), "<example.org>");
+}
+
+#[test]
 fn compatibility_decides_stock_values() {
     assert_eq!(
         text(
