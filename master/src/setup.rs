@@ -18,6 +18,8 @@ use crate::spawn::Inheritance;
 
 /// How long `master -w` waits for the system to be up.
 const START_TIME: Duration = Duration::from_secs(100);
+/// What the in-flow pipe takes without waiting, on any system.
+const MAX_TOKENS: usize = 4096;
 
 /// Be master(8); the whole of its `main`.
 #[must_use]
@@ -171,6 +173,9 @@ fn inheritance(configuration: &Configuration, options: &Options) -> Result<Inher
         sys::nix::fcntl::OFlag::O_NONBLOCK | sys::nix::fcntl::OFlag::O_CLOEXEC,
     )
     .map_err(|error| format!("flow pipe: {error}"))?;
+    // The first letters find a token each; without it each would wait in_flow_delay for nothing.
+    let tokens = vec![0; first_tokens(configuration)?];
+    sys::nix::unistd::write(&flow_write, &tokens).map_err(|error| format!("flow pipe: {error}"))?;
     let keep_standard = options.keep_standard || options.init || options.no_detach;
     Ok(Inheritance {
         flow_read: high(flow_read)?,
@@ -178,6 +183,14 @@ fn inheritance(configuration: &Configuration, options: &Options) -> Result<Inher
         environment: environment(configuration)?,
         keep_standard,
     })
+}
+
+fn first_tokens(configuration: &Configuration) -> Result<usize, String> {
+    let process: config::params::services::Process = configuration
+        .settings
+        .get()
+        .map_err(|error| error.to_string())?;
+    Ok(process.default_process_limit.min(MAX_TOKENS))
 }
 
 fn high(fd: OwnedFd) -> Result<OwnedFd, String> {
