@@ -43,7 +43,7 @@ impl Conversations for Cleanup {
                 "public/{}",
                 sockets.queue_service_name
             ))),
-            reporter: delivery::Reporter::new(&delivery::Config::load(settings)?),
+            reporter: delivery::Reporter::new(delivery::Config::load(settings)?),
             bouncer: Bouncer::new(
                 format!("private/{}", sockets.bounce_service_name),
                 ipc.ipc_timeout,

@@ -115,7 +115,7 @@ impl Manager {
             messages: RefCell::new(Slab::new()),
             router: Router::new(&config.services.rewrite, config.times.ipc),
             agents: Agents::new(config.times.agent),
-            reporter: Reporter::new(&delivery::Config::load(settings)?),
+            reporter: Reporter::new(delivery::Config::load(settings)?),
             bounce: bouncer(&config.services.bounce),
             defer: bouncer(&config.services.defer),
             trace: bouncer(&config.services.trace),

@@ -66,7 +66,7 @@ impl<A: Agent> Conversations for Served<A> {
 
     fn open(start: &Start) -> Result<Self, Fatal> {
         Ok(Self {
-            reporter: Reporter::new(&Config::load(&start.settings)?),
+            reporter: Reporter::new(Config::load(&start.settings)?),
             agent: Rc::new(A::open(start)?),
         })
     }
@@ -102,7 +102,7 @@ impl<A: WorkerAgent> Worker for Employed<A> {
 
     fn open(start: &Start) -> Result<Self, Fatal> {
         Ok(Self {
-            reporter: Reporter::new(&Config::load(&start.settings)?),
+            reporter: Reporter::new(Config::load(&start.settings)?),
             agent: A::open(start)?,
         })
     }

@@ -24,6 +24,7 @@ pub mod post;
 pub mod reporter;
 pub mod status_line;
 pub mod sysexits;
+mod waiting;
 
 pub use agent::{Agent, WorkerAgent, run, run_worker};
 pub use command::Command;

@@ -15,22 +15,15 @@ use records::bounce::{Append, Bouncer};
 use records::delivery::Flags;
 
 use crate::status_line::{Status, StatusLine};
+use crate::waiting::Waiting;
 
 /// How reports are made.
-#[derive(Clone, Debug)]
 pub struct Config {
-    /// Defer what would bounce.
-    pub soft_bounce: bool,
-    /// The most digits after the point of a logged delay.
-    pub delay_logging_resolution_limit: u32,
-    /// The service that keeps the logs of bounces.
-    pub bounce_service_name: String,
-    /// The service that keeps the logs of deferrals.
-    pub defer_service_name: String,
-    /// The service that keeps the logs of deliveries.
-    pub trace_service_name: String,
-    /// How long one of them may take.
-    pub ipc_timeout: Duration,
+    soft_bounce: bool,
+    resolution: u32,
+    services: params::services::Sockets,
+    timeout: Duration,
+    waiting: Waiting,
 }
 
 impl Config {
@@ -43,20 +36,20 @@ impl Config {
         let digits = logging.delay_logging_resolution_limit;
         Ok(Self {
             soft_bounce: compatibility.soft_bounce,
-            delay_logging_resolution_limit: u32::try_from(digits).unwrap_or(u32::MAX),
-            bounce_service_name: services.bounce_service_name,
-            defer_service_name: services.defer_service_name,
-            trace_service_name: services.trace_service_name,
-            ipc_timeout: ipc.ipc_timeout,
+            resolution: u32::try_from(digits).unwrap_or(u32::MAX),
+            services,
+            timeout: ipc.ipc_timeout,
+            waiting: Waiting::open(settings, ipc.ipc_timeout)?,
         })
     }
 }
 
-/// Connections to the three services, and how to speak to them.
+/// Connections to the services that hear of recipients.
 pub struct Reporter {
     bounce: Bouncer,
     defer: Bouncer,
     trace: Bouncer,
+    waiting: Waiting,
     soft_bounce: bool,
     resolution: u32,
 }
@@ -114,14 +107,15 @@ impl Fate {
 impl Reporter {
     /// With sockets below the queue directory, which is the working directory.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let service = |name| Bouncer::new(format!("private/{name}"), config.ipc_timeout);
+    pub fn new(config: Config) -> Self {
+        let service = |name: &str| Bouncer::new(format!("private/{name}"), config.timeout);
         Self {
-            bounce: service(&config.bounce_service_name),
-            defer: service(&config.defer_service_name),
-            trace: service(&config.trace_service_name),
+            bounce: service(&config.services.bounce_service_name),
+            defer: service(&config.services.defer_service_name),
+            trace: service(&config.services.trace_service_name),
+            waiting: config.waiting,
             soft_bounce: config.soft_bounce,
-            resolution: config.delay_logging_resolution_limit,
+            resolution: config.resolution,
         }
     }
 
@@ -190,6 +184,9 @@ impl Reporter {
         if is_stored(attempt, "defer", stored) && attempt.flags.record {
             fate = fate.and(self.traced(attempt, &dsn).await);
         }
+        self.waiting
+            .note(attempt.id, &attempt.recipient.address)
+            .await;
         self.log(attempt, &dsn, status);
         fate
     }
