@@ -100,6 +100,14 @@ impl Book {
         process.state = if free == 0 { State::Full } else { State::Free };
     }
 
+    /// A process takes no new client, and leaves after its last one.
+    pub(crate) fn leaving(&mut self, pid: i32) {
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.retiring = true;
+            process.served = true;
+        }
+    }
+
     /// A process ended.
     pub(crate) fn ended(&mut self, pid: i32, badly: bool) -> Verdict {
         match self.processes.remove(&pid) {
@@ -224,6 +232,15 @@ mod tests {
         book.retire_all();
         assert!(book.wants_clients());
         assert_eq!(book.next_places(), 9);
+    }
+
+    #[test]
+    fn a_process_that_leaves_makes_room_at_once() {
+        let mut book = Book::new(Some(100), 100);
+        book.started(10, 100);
+        book.reported(10, 100);
+        book.leaving(10);
+        assert!(book.wants_clients() && !book.is_at_limit());
     }
 
     #[test]

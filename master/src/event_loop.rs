@@ -245,7 +245,10 @@ impl Master {
         loop {
             match service.status.read() {
                 Ok(Some(report)) if report.generation == service.status.generation => {
-                    service.book.reported(report.pid, report.free);
+                    match report.free {
+                        Some(free) => service.book.reported(report.pid, free),
+                        None => service.book.leaving(report.pid),
+                    }
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => break,

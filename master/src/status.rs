@@ -19,7 +19,8 @@ pub(crate) struct StatusChannel {
 pub(crate) struct Report {
     pub(crate) pid: i32,
     pub(crate) generation: u32,
-    pub(crate) free: usize,
+    /// Free places; `None` from a process that is about to leave.
+    pub(crate) free: Option<usize>,
 }
 
 impl StatusChannel {
@@ -64,6 +65,6 @@ fn decode(bytes: [u8; LENGTH]) -> Report {
     Report {
         pid: i32::from_ne_bytes([p0, p1, p2, p3]),
         generation: u32::from_ne_bytes([g0, g1, g2, g3]),
-        free: usize::try_from(i32::from_ne_bytes([f0, f1, f2, f3])).unwrap_or_default(),
+        free: usize::try_from(i32::from_ne_bytes([f0, f1, f2, f3])).ok(),
     }
 }

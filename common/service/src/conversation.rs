@@ -158,7 +158,8 @@ async fn serve<D: Conversations>(
     }
     places.process.retire();
     drop(listeners);
-    places.report();
+    // When master is gone, the end of the channel has said so.
+    let _ = places.status.borrow_mut().leaving();
     while places.busy.get() > 0 {
         tokio::select! {
             () = places.freed.notified() => {}
@@ -236,11 +237,10 @@ impl Places {
     }
 
     fn report(&self) {
-        let free = if self.process.is_retiring() {
-            0
-        } else {
-            self.limits.places.saturating_sub(self.busy.get())
-        };
+        if self.process.is_retiring() {
+            return;
+        }
+        let free = self.limits.places.saturating_sub(self.busy.get());
         // When master is gone, the end of the channel says so.
         let _ = self.status.borrow_mut().free_places(free);
     }

@@ -7,6 +7,9 @@ use std::os::unix::net::UnixStream;
 use crate::Fatal;
 use crate::start::STATUS;
 
+/// Said instead of a number of free places by a process that is about to leave.
+const LEAVING: i32 = -1;
+
 /// The end of the status channel that this process was started with.
 pub(crate) struct Status {
     channel: UnixStream,
@@ -46,6 +49,10 @@ impl Status {
         }
         let free_now = if self.said.is_none() { i32::MAX } else { free };
         self.said = Some(free_now);
+        self.send(free)
+    }
+
+    fn send(&mut self, free: i32) -> io::Result<()> {
         let mut message = [0; 12];
         let pid = i32::try_from(std::process::id()).unwrap_or_default();
         let parts = pid
@@ -57,6 +64,11 @@ impl Status {
             *slot = byte;
         }
         self.channel.write_all(&message)
+    }
+
+    /// Tell master that this process takes no new client and leaves after its last one.
+    pub(crate) fn leaving(&mut self) -> io::Result<()> {
+        self.send(LEAVING)
     }
 
     /// A second handle, to wait for the end of the channel.
