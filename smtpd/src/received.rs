@@ -15,8 +15,8 @@ pub struct Received<'a> {
     pub host: &'a str,
     /// `mail_name`.
     pub software: &'a str,
-    /// The letter's id.
-    pub id: &'a QueueId,
+    /// The letter's id, if it has one yet.
+    pub id: Option<&'a QueueId>,
     /// Whether the letter came with SMTPUTF8.
     pub smtputf8: bool,
     /// The recipient as the client wrote it, when there is exactly one.
@@ -38,11 +38,11 @@ impl Received<'_> {
             (self.from(), "\t")
         };
         let with = self.protocol();
-        let id = self.id;
+        let id = self.id.map_or_else(String::new, |id| format!(" id {id}"));
         let second = if self.hide_client {
-            format!("{indent}id {id}")
+            format!("{indent}{}", id.trim_start())
         } else {
-            format!("{indent}{by} with {with} id {id}")
+            format!("{indent}{by} with {with}{id}")
         };
         match self.only_recipient {
             Some(recipient) => {
@@ -91,7 +91,7 @@ mod tests {
             hello: Some(&hello),
             host: "mail.test",
             software: "Ferropost",
-            id: &id,
+            id: Some(&id),
             smtputf8: false,
             only_recipient: Some(b"a b@c.test"),
             time: 0,

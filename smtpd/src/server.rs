@@ -1,5 +1,6 @@
 //! The daemon: what it opens before the jail, and what its sessions share.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use dns::{Families, Hosts, ResolvConf, Resolver};
@@ -13,6 +14,7 @@ use service::{Client, Conversations, Fatal, Socket, Start};
 use crate::access::Lists;
 use crate::access::restriction::Mistake;
 use crate::config::{self, Config, Sockets};
+use crate::notice::Postmaster;
 use crate::peer::{Ends, Names, Peer};
 use crate::routes::Routes;
 use crate::session;
@@ -36,6 +38,9 @@ pub struct Shared {
     pub families: Families,
     pub own: OwnAddresses,
     pub space: Space,
+    pub postmaster: Postmaster,
+    /// The program that takes letters from a server without the mail system's rights.
+    pub postdrop: Option<PathBuf>,
     names: Option<Names>,
 }
 
@@ -91,6 +96,8 @@ impl Shared {
             flusher: Flusher::new(sockets.flush, timeout),
             names: looks_up.then(|| Names::new(Rc::clone(&resolver), families)),
             space: Space::new(&config.content),
+            postmaster: Postmaster::open(settings).map_err(Fatal::new)?,
+            postdrop: stand_alone(start)?,
             own: own.map_err(fatal)?,
             config,
             lists,
@@ -117,6 +124,11 @@ impl Shared {
         peer
     }
 
+    /// Whether a user has started this server for itself (`sendmail -bs`): nothing is judged then.
+    pub const fn is_stand_alone(&self) -> bool {
+        self.postdrop.is_some()
+    }
+
     /// Whether a client is in `mynetworks`.
     pub async fn is_trusted(&self, peer: &Peer) -> Result<bool, LookupError> {
         match peer.address {
@@ -138,6 +150,21 @@ impl Shared {
         };
         address.local_part().eq_ignore_ascii_case(own) && address.domain().is_none_or(is_here)
     }
+}
+
+/// The way to postdrop, for a server on standard input that does not run as the mail system's owner.
+fn stand_alone(start: &Start) -> Result<Option<PathBuf>, Fatal> {
+    if !start.standard {
+        return Ok(None);
+    }
+    let identity: ::config::params::core::Identity = start.settings.get()?;
+    let directories: ::config::params::core::Directories = start.settings.get()?;
+    let owner = sys::users::by_name(&identity.mail_owner)
+        .map_err(|error| Fatal::io("look up mail_owner", &error))?;
+    let (user, _) = sys::rights::real_ids();
+    let privileged = owner.is_some_and(|owner| owner.uid == user);
+    let program = PathBuf::from(directories.command_directory).join("postdrop");
+    Ok((!privileged).then_some(program))
 }
 
 fn fatal(error: impl std::fmt::Display) -> Fatal {

@@ -23,6 +23,7 @@ use crate::reply::Reply;
 use crate::server::Shared;
 use crate::statistics::Statistics;
 use crate::transaction::Transaction;
+use crate::transcript::Transcript;
 
 /// Talk with one client until it is gone.
 pub async fn serve<S>(shared: Rc<Shared>, io: S, peer: Peer)
@@ -30,7 +31,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     event::connect(&peer);
+    let history = shared.config.limits.smtpd_history_flush_threshold;
     let mut session = Session {
+        transcript: Transcript::new(shared.postmaster.reported, history),
         shared,
         stream: LineStream::new(io),
         rights: Rights::default(),
@@ -70,6 +73,8 @@ pub struct Session<S> {
     pub transaction: Option<Box<Transaction>>,
     /// Errors since the last letter.
     pub conduct: Conduct,
+    /// For the postmaster.
+    pub transcript: Transcript,
     /// For the last log line.
     pub statistics: Statistics,
     /// Where the session is, for log lines.
@@ -160,7 +165,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.judged = Judged::default();
         let shared = Rc::clone(&self.shared);
         let mut evaluation = Evaluation::new(&shared, self.facts("CONNECT"), Conditions::default());
-        let verdict = evaluation.connect().await;
+        let verdict = if shared.is_stand_alone() {
+            Verdict::Dunno
+        } else {
+            evaluation.connect().await
+        };
         let (conditions, effects) = (evaluation.conditions, evaluation.effects);
         self.judged.client = conditions.clone();
         self.judged.hello = conditions;
@@ -271,6 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 .await;
         };
         self.statistics.begin(line.verb);
+        self.transcript.heard(&text);
         if config.smtputf8.smtputf8_enable && std::str::from_utf8(&text).is_err() {
             self.conduct.error();
             return self
@@ -385,7 +395,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         let soft = self.shared.config.compatibility.soft_bounce;
         let reply = if soft { reply.softened() } else { reply };
-        reply.encode(self.stream.output());
+        let output = self.stream.output();
+        let start = output.len();
+        reply.encode(output);
+        let said = output.get(start..).unwrap_or_default();
+        self.transcript.said(&reply, said);
         Ok(())
     }
 
@@ -445,6 +459,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             self.stream.limit_each(FAREWELL_TIME);
             // The client may be gone already; then there is nobody to tell.
             let _ = self.stream.flush().await;
+        }
+        if let Some(lines) = self.transcript.to_report()
+            && !self.shared.is_stand_alone()
+        {
+            let postmaster = &self.shared.postmaster;
+            Box::pin(postmaster.tell(&self.peer, lines, how)).await;
         }
         event::disconnect(&self.peer, &self.statistics);
     }

@@ -1,17 +1,128 @@
 //! The letter on its way into the queue: the records that smtpd writes, in the reference's order.
 //!
+//! Mostly the way leads to cleanup(8); a server that a user has started (`sendmail -bs`) has no right to talk to it and
+//! hands its letters to postdrop(1), which accepts fewer kinds of records and tells the id only at the end.
+//!
 //! Envelope: arrival time, filter, attributes, sender, attributes of the client; then for each recipient its wishes, the
 //! address as the client wrote it, and the address. After the content: what access tables asked for.
 
+use command::postdrop::{Postdrop, PostdropError};
+use mail::QueueId;
 use mail::{Address, Ret};
 use queue::record::{self, RecordType};
-use records::cleanup::{Flags, Letter};
+use records::cleanup::{Cleaner, Flags, Letter, Status};
 
 use crate::command::parameter::RcptParameters;
 use crate::forward::Forward;
 use crate::hello::Hello;
 use crate::peer::Peer;
+use crate::reply::Reply;
 use crate::transaction::{Effects, Transaction};
+
+/// Where a letter goes.
+pub enum Sink {
+    /// Into a queue file.
+    Cleanup(Letter),
+    /// Into maildrop/.
+    Postdrop(Submission),
+}
+
+/// A letter for postdrop.
+pub struct Submission {
+    postdrop: Postdrop,
+    block: Vec<u8>,
+}
+
+/// How much goes to postdrop at once.
+const BLOCK: usize = 64 * 1024;
+
+impl Sink {
+    /// Run postdrop.
+    pub fn submission(program: &std::path::Path) -> std::io::Result<Self> {
+        Ok(Self::Postdrop(Submission {
+            postdrop: Postdrop::start(program)?,
+            block: Vec::new(),
+        }))
+    }
+
+    /// The letter's id, where it is known before the end.
+    pub const fn id(&self) -> Option<&QueueId> {
+        match self {
+            Self::Cleanup(letter) => Some(letter.id()),
+            Self::Postdrop(_) => None,
+        }
+    }
+
+    /// Where records are appended.
+    pub const fn buffer(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Cleanup(letter) => letter.buffer(),
+            Self::Postdrop(submission) => &mut submission.block,
+        }
+    }
+
+    /// Pass on what was appended, if it is enough; says whether that worked, and logs when not.
+    pub async fn flow(&mut self) -> bool {
+        match self {
+            Self::Cleanup(letter) => {
+                let result = letter.flow().await;
+                if let Err(error) = &result {
+                    maillog::warning!(
+                        "{}: problem talking to service cleanup: {error}",
+                        letter.id()
+                    );
+                }
+                result.is_ok()
+            }
+            Self::Postdrop(submission) => submission.block.len() < BLOCK || submission.send(),
+        }
+    }
+
+    /// The letter is complete; returns its id, or the reply to the client.
+    pub async fn commit(self, cleaner: &Cleaner) -> Result<QueueId, Reply> {
+        match self {
+            Self::Cleanup(letter) => {
+                let id = letter.id().clone();
+                match cleaner.end(letter).await {
+                    Ok(outcome) if outcome.status == Status::Ok => Ok(id),
+                    Ok(outcome) => Err(crate::command::data::verdict(&outcome)),
+                    Err(error) => {
+                        maillog::warning!("{id}: problem talking to service cleanup: {error}");
+                        Err(crate::command::rcpt_to::queue_error())
+                    }
+                }
+            }
+            Self::Postdrop(submission) => submission.finish(),
+        }
+    }
+}
+
+impl Submission {
+    fn send(&mut self) -> bool {
+        let block = std::mem::take(&mut self.block);
+        self.postdrop.send(&block).is_ok()
+    }
+
+    fn finish(mut self) -> Result<QueueId, Reply> {
+        // When sending fails, postdrop says why.
+        self.send();
+        match self.postdrop.finish() {
+            Ok(id) => QueueId::new(&id).ok_or_else(crate::command::rcpt_to::queue_error),
+            Err(PostdropError::Refused { code, status, text }) => {
+                let status = mail::DsnStatus::parse(status.as_bytes());
+                let text = text.into_bytes();
+                Err(match status {
+                    Some(status) => Reply::with_status(code, status, text),
+                    None => Reply::plain(code, text),
+                })
+            }
+            Err(PostdropError::Lost(error)) => {
+                maillog::warning!("problem running postdrop: {error}");
+                Err(crate::command::rcpt_to::queue_error())
+            }
+        }
+    }
+}
 
 /// What the envelope says of the session.
 pub struct Origin<'a> {
@@ -40,9 +151,14 @@ pub fn flags(base: Flags, transaction: &Transaction) -> Flags {
 }
 
 /// The records before the first recipient.
-pub fn begin(letter: &mut Letter, transaction: &Transaction, origin: &Origin<'_>) {
-    let id = letter.id().to_string();
-    let out = letter.buffer();
+pub fn begin(sink: &mut Sink, transaction: &Transaction, origin: &Origin<'_>) {
+    let Some(id) = sink.id().map(ToString::to_string) else {
+        let out = sink.buffer();
+        record::put_attribute(out, "rewrite_context", b"local");
+        wishes(out, transaction);
+        return;
+    };
+    let out = sink.buffer();
     let arrival = transaction.arrival;
     let time = format!("{} {}", arrival.seconds, arrival.micros);
     record::put(out, RecordType::TIME, time.as_bytes());
@@ -54,6 +170,13 @@ pub fn begin(letter: &mut Letter, transaction: &Transaction, origin: &Origin<'_>
     record::put_attribute(out, "log_ident", ident.as_bytes());
     let context: &[u8] = if origin.local { b"local" } else { b"remote" };
     record::put_attribute(out, "rewrite_context", context);
+    wishes(out, transaction);
+    logged_client(out, origin);
+    actual_client(out, origin);
+}
+
+/// What MAIL said.
+fn wishes(out: &mut Vec<u8>, transaction: &Transaction) {
     let parameters = &transaction.parameters;
     if !parameters.envid.is_empty() {
         record::put_attribute(out, "envelope_id", &parameters.envid);
@@ -67,8 +190,6 @@ pub fn begin(letter: &mut Letter, transaction: &Transaction, origin: &Origin<'_>
     if let Some(body) = parameters.body {
         record::put_attribute(out, "encoding", body.as_str().as_bytes());
     }
-    logged_client(out, origin);
-    actual_client(out, origin);
 }
 
 /// The client as log lines name it: the one that a filter forwards for, if it does.
@@ -110,11 +231,17 @@ fn actual_client(out: &mut Vec<u8>, origin: &Origin<'_>) {
 }
 
 /// The records of one recipient.
-pub fn recipient(letter: &mut Letter, address: &Address, parameters: &RcptParameters) {
-    recipient_records(letter.buffer(), address, parameters);
+pub fn recipient(sink: &mut Sink, address: &Address, parameters: &RcptParameters) {
+    let whole = matches!(sink, Sink::Cleanup(_));
+    recipient_records(sink.buffer(), address, parameters, whole);
 }
 
-fn recipient_records(out: &mut Vec<u8>, address: &Address, parameters: &RcptParameters) {
+fn recipient_records(
+    out: &mut Vec<u8>,
+    address: &Address,
+    parameters: &RcptParameters,
+    original: bool,
+) {
     let notify = parameters.notify.bits();
     if notify != 0 {
         record::put_attribute(out, "notify_flags", notify.to_string().as_bytes());
@@ -131,13 +258,15 @@ fn recipient_records(out: &mut Vec<u8>, address: &Address, parameters: &RcptPara
         parameters.orcpt.clone()
     };
     record::put_attribute(out, "dsn_orig_rcpt", &orcpt);
-    record::put(out, RecordType::ORIGINAL, address.as_bytes());
+    if original {
+        record::put(out, RecordType::ORIGINAL, address.as_bytes());
+    }
     record::put(out, RecordType::RECIPIENT, address.as_bytes());
 }
 
 /// The start of the content and the headers that smtpd adds.
-pub fn content(letter: &mut Letter, headers: &[Vec<u8>], received: &[Vec<u8>]) {
-    let out = letter.buffer();
+pub fn content(sink: &mut Sink, headers: &[Vec<u8>], received: &[Vec<u8>]) {
+    let out = sink.buffer();
     record::put(out, RecordType::MESSAGE, b"");
     for line in headers.iter().chain(received) {
         record::put(out, RecordType::LINE, line);
@@ -145,8 +274,8 @@ pub fn content(letter: &mut Letter, headers: &[Vec<u8>], received: &[Vec<u8>]) {
 }
 
 /// The end of the content and of the letter. `known` is what cleanup was asked to do when the letter began.
-pub fn end(letter: &mut Letter, effects: &Effects, known: Flags) {
-    let out = letter.buffer();
+pub fn end(sink: &mut Sink, effects: &Effects, known: Flags) {
+    let out = sink.buffer();
     record::put(out, RecordType::EXTRACTED, b"");
     if let Some(filter) = &effects.filter {
         record::put(out, RecordType::FILTER, filter);
@@ -155,7 +284,7 @@ pub fn end(letter: &mut Letter, effects: &Effects, known: Flags) {
         record::put(out, RecordType::REDIRECT, redirect.as_bytes());
     }
     for copy in &effects.copies {
-        recipient_records(out, copy, &RcptParameters::default());
+        recipient_records(out, copy, &RcptParameters::default(), true);
     }
     // Flags that a table asked for after the letter had begun, by their numbers in queue files.
     for (wanted, flag, number) in [

@@ -2,11 +2,12 @@
 
 use mail::stats::Moment;
 use mail::{Address, QueueId};
-use records::cleanup::{Flags, Letter};
+use records::cleanup::Flags;
 
 use crate::access::{Conditions, Effect};
 use crate::command::parameter::MailParameters;
 use crate::content::Content;
+use crate::sink::Sink;
 
 /// A letter in the making.
 pub struct Transaction {
@@ -22,8 +23,8 @@ pub struct Transaction {
     pub excess: usize,
     /// The first accepted recipient, as the client wrote it.
     pub first: Option<Address>,
-    /// The conversation with cleanup, from the first accepted recipient on.
-    pub letter: Option<Letter>,
+    /// The way into the queue, from the first accepted recipient on.
+    pub letter: Option<Sink>,
     /// What access tables want done.
     pub effects: Effects,
     /// The conditions that the sender's restrictions left.
@@ -65,7 +66,7 @@ impl Transaction {
 
     /// The letter's id, once it has one.
     pub fn id(&self) -> Option<&QueueId> {
-        self.letter.as_ref().map(Letter::id)
+        self.letter.as_ref().and_then(Sink::id)
     }
 
     /// The recipient, when there is exactly one.

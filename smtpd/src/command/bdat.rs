@@ -171,13 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             }
             self.stream.consume(count);
             left -= count as u64;
-            if intact && let Err(error) = letter.flow().await {
-                maillog::warning!(
-                    "{}: problem talking to service cleanup: {error}",
-                    letter.id()
-                );
-                intact = false;
-            }
+            intact = intact && letter.flow().await;
         }
         Ok(intact)
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use mail::DsnStatus;
 use net::StreamError;
-use records::cleanup::{Letter, Outcome, Status};
+use records::cleanup::{Outcome, Status};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::rcpt_to::queue_error;
@@ -18,7 +18,7 @@ use crate::event;
 use crate::received::Received;
 use crate::reply::Reply;
 use crate::session::{End, Session};
-use crate::sink;
+use crate::sink::{self, Sink};
 use crate::transaction::Transaction;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Err(Reply::of(554, (5, 5, 1), "Error: no valid recipients"));
         }
         let shared = Rc::clone(&self.shared);
-        if shared.lists.data.is_empty() {
+        if shared.lists.data.is_empty() || shared.is_stand_alone() {
             return Ok(());
         }
         let facts = self.facts(stage);
@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// The headers that go before the content.
-    pub fn start_content(&self, letter: &mut Letter, transaction: &Transaction) {
+    pub fn start_content(&self, letter: &mut Sink, transaction: &Transaction) {
         let config = &self.shared.config;
         let received = Received {
             peer: &self.peer,
@@ -125,19 +125,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Take content until its end; says whether cleanup took it all.
-    async fn receive(&mut self, content: &mut Content, letter: &mut Letter) -> Result<bool, End> {
+    async fn receive(&mut self, content: &mut Content, letter: &mut Sink) -> Result<bool, End> {
         let mut intact = true;
         loop {
             let progress = content.read_data(self.stream.buffered(), letter.buffer());
             self.stream.consume(progress.consumed);
             if !intact {
                 letter.buffer().clear();
-            } else if let Err(error) = letter.flow().await {
-                maillog::warning!(
-                    "{}: problem talking to service cleanup: {error}",
-                    letter.id()
-                );
-                intact = false;
+            } else {
+                intact = letter.flow().await;
             }
             if progress.ended {
                 return Ok(intact);
@@ -191,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Err(outcome(Status::Size));
         }
         let shared = Rc::clone(&self.shared);
-        if shared.lists.end_of_data.is_empty() {
+        if shared.lists.end_of_data.is_empty() || shared.is_stand_alone() {
             return Ok(());
         }
         let facts = self.facts("END-OF-MESSAGE");
@@ -209,21 +205,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let Some(mut letter) = transaction.letter.take() else {
             return queue_error();
         };
-        let id = letter.id().clone();
-        let known = transaction.asked;
-        sink::end(&mut letter, &transaction.effects, known);
-        match self.shared.cleaner.end(letter).await {
-            Ok(outcome) if outcome.status == Status::Ok => {
-                self.conduct.redeem();
-                let text = format!("Ok: {prefix}queued as {id}");
-                Reply::new(250, (2, 0, 0), text.into_bytes())
-            }
-            Ok(outcome) => verdict(&outcome),
-            Err(error) => {
-                maillog::warning!("{id}: problem talking to service cleanup: {error}");
-                queue_error()
-            }
+        let late = letter.id().is_none();
+        sink::end(&mut letter, &transaction.effects, transaction.asked);
+        let id = match letter.commit(&self.shared.cleaner).await {
+            Ok(id) => id,
+            Err(reply) => return reply,
+        };
+        if late {
+            event::letter(&id, &self.peer, None);
         }
+        self.conduct.redeem();
+        self.transcript.rest();
+        let text = format!("Ok: {prefix}queued as {id}");
+        Reply::new(250, (2, 0, 0), text.into_bytes())
     }
 }
 

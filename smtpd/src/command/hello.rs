@@ -42,6 +42,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     async fn judge_hello(&mut self, hello: &Hello, verb: Verb) -> Option<Reply> {
         let shared = Rc::clone(&self.shared);
+        if shared.is_stand_alone() {
+            return None;
+        }
         let mut facts = self.facts(verb.name());
         facts.hello = Some(hello);
         facts.sender = None;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use mail::Address;
 use mail::path;
+use records::cleanup::Flags;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::mail_from::after_keyword;
@@ -13,7 +14,7 @@ use crate::event;
 use crate::forward::Forward;
 use crate::reply::Reply;
 use crate::session::Session;
-use crate::sink::{self, Origin};
+use crate::sink::{self, Origin, Sink};
 use crate::transaction::Transaction;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
@@ -50,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         if let Some(letter) = &mut transaction.letter {
             sink::recipient(letter, &recipient, &parameters);
-            if letter.flow().await.is_err() {
+            if !letter.flow().await {
                 return Err(queue_error());
             }
         }
@@ -105,14 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     async fn open_letter(&self, transaction: &mut Transaction) -> Result<(), Reply> {
         let config = &self.shared.config;
         let flags = sink::flags(config.content.flags, transaction);
-        let mut letter = match self.shared.cleaner.open(flags).await {
-            Ok(Ok(letter)) => letter,
-            Ok(Err(outcome)) => return Err(super::data::verdict(&outcome)),
-            Err(error) => {
-                maillog::warning!("problem talking to service cleanup: {error}");
-                return Err(queue_error());
-            }
-        };
+        let mut letter = self.new_letter(flags).await?;
         let forward = self.forward.as_deref();
         let origin = Origin {
             peer: &self.peer,
@@ -126,9 +120,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let client = forward.map(Forward::client);
         let origin = forward.zip(client.as_deref());
         let origin = origin.map(|(forward, client)| (forward.ident.as_str(), client));
-        event::letter(letter.id(), &self.peer, origin);
+        if let Some(id) = letter.id() {
+            event::letter(id, &self.peer, origin);
+        }
         transaction.letter = Some(letter);
         Ok(())
+    }
+
+    async fn new_letter(&self, flags: Flags) -> Result<Sink, Reply> {
+        if let Some(postdrop) = &self.shared.postdrop {
+            return Sink::submission(postdrop).map_err(|error| {
+                maillog::warning!("run {}: {error}", postdrop.display());
+                queue_error()
+            });
+        }
+        match self.shared.cleaner.open(flags).await {
+            Ok(Ok(letter)) => Ok(Sink::Cleanup(letter)),
+            Ok(Err(outcome)) => Err(super::data::verdict(&outcome)),
+            Err(error) => {
+                maillog::warning!("problem talking to service cleanup: {error}");
+                Err(queue_error())
+            }
+        }
     }
 
     /// Ask about a recipient that is no part of a transaction (VRFY).
@@ -148,6 +161,9 @@ async fn judge(
     facts: Facts<'_>,
     conditions: Conditions,
 ) -> (Option<Reply>, Vec<crate::access::Effect>) {
+    if shared.is_stand_alone() {
+        return (None, Vec::new());
+    }
     let mut evaluation = Evaluation::new(shared, facts, conditions);
     let verdict = evaluation.rcpt().await;
     let refusal = evaluation.conclude(verdict);
