@@ -105,6 +105,10 @@ impl Prepared {
     /// Give up what the service does not have. The one place where a daemon does so.
     pub(crate) fn enter_jail(&self) -> Result<(), Fatal> {
         let root = self.start.jailed.then_some(self.queue_directory.as_path());
+        if self.start.standard && root.is_none() && self.owner.is_none() {
+            // A user's own server keeps the user's rights, and must be able to run the set-group-id postdrop.
+            return Ok(());
+        }
         let jail = Jail {
             root,
             ids: self.owner,
