@@ -33,7 +33,7 @@ impl Postmaster {
             flags = flags.with(Flags::FILTER).with(Flags::MILTER);
         }
         let address = |text: String| Address::new(text.into_bytes());
-        let sender = format!("{}@{}", names.double_bounce_sender, names.myorigin);
+        let sender = format!("{}@{}", names.double_bounce_sender, names.myhostname);
         let bad = |error: mail::address::AddressError| format!("postmaster notices: {error}");
         Ok(Self {
             reported: Faults::reported(&notices.notify_classes),
@@ -41,7 +41,7 @@ impl Postmaster {
             flags,
             sender: address(sender).map_err(bad)?,
             recipient: address(notices.error_notice_recipient).map_err(bad)?,
-            from: format!("MAILER-DAEMON@{}", names.myorigin),
+            from: format!("MAILER-DAEMON@{}", names.myhostname),
             software: names.mail_name,
         })
     }
