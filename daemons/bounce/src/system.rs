@@ -49,7 +49,7 @@ impl System {
         let reports: params::bounce::Reports = settings.get()?;
         let times: params::qmgr::Times = settings.get()?;
         let utf8: params::core::Smtputf8 = settings.get()?;
-        let double_bounce = format!("{}@{}", names.double_bounce_sender, names.myorigin);
+        let double_bounce = format!("{}@{}", names.double_bounce_sender, names.myhostname);
         Ok(Self {
             layout: layout(settings)?,
             myhostname: names.myhostname,
