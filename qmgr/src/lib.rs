@@ -12,6 +12,7 @@ mod agents;
 mod config;
 mod dispatch;
 mod finish;
+mod flow;
 mod intake;
 mod manager;
 mod message;

@@ -1,12 +1,10 @@
 //! The queue manager as a daemon: what it holds, how it starts, what wakes it.
 
 use std::cell::{Cell, RefCell};
-use std::fs::File;
-use std::io::Write;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use config::Settings;
+use config::{Settings, params};
 use delivery::Reporter;
 use queue::Folder;
 use records::bounce::Bouncer;
@@ -17,6 +15,7 @@ use tokio::task::spawn_local;
 
 use crate::agents::Agents;
 use crate::config::Config;
+use crate::flow::Tokens;
 use crate::intake::Terms;
 use crate::message::{Message, Origin};
 use crate::route::Router;
@@ -56,9 +55,7 @@ pub(crate) struct Manager {
     pub(crate) timer: Notify,
     /// Recipients in memory.
     recipients: Cell<usize>,
-    /// Letters taken from incoming/ for which no token was put yet.
-    tokens: Cell<usize>,
-    flow: Option<File>,
+    tokens: Option<Tokens>,
     clogged: Cell<Option<Instant>>,
 }
 
@@ -67,7 +64,7 @@ impl Triggered for Qmgr {
 
     fn open(start: &Start) -> Result<Self, Fatal> {
         raise_descriptor_limit();
-        let manager = Manager::new(&start.settings, flow(start))?;
+        let manager = Manager::new(&start.settings, tokens(start)?)?;
         Ok(Self { manager })
     }
 
@@ -76,6 +73,7 @@ impl Triggered for Qmgr {
         manager
             .recover_active()
             .map_err(|error| Fatal::io("scan active", &error))?;
+        manager.refill_tokens();
         manager.want_incoming();
         manager.want_deferred();
         spawn_local(Rc::clone(&manager).feed());
@@ -94,7 +92,7 @@ impl Triggered for Qmgr {
 
 impl Manager {
     /// As main.cf has it. Nothing is opened or asked before it is needed.
-    pub(crate) fn new(settings: &Settings, flow: Option<File>) -> Result<Self, config::Error> {
+    pub(crate) fn new(settings: &Settings, tokens: Option<Tokens>) -> Result<Self, config::Error> {
         let config = Config::read(settings)?;
         // What is wrong with a parameter shall stop the start, not the first letter for that transport.
         TransportLimits::read(settings, "smtp")?;
@@ -123,8 +121,7 @@ impl Manager {
             feed: Notify::new(),
             timer: Notify::new(),
             recipients: Cell::new(0),
-            tokens: Cell::new(0),
-            flow,
+            tokens,
             clogged: Cell::new(None),
             config,
         })
@@ -173,6 +170,7 @@ impl Manager {
             if sweep <= now {
                 sweep = now + SWEEP;
                 self.agents.sweep();
+                self.refill_tokens();
             }
             if wake.is_some_and(|wake| wake <= now) {
                 self.schedule.borrow_mut().wake(now);
@@ -261,16 +259,24 @@ impl Manager {
         messages.get_mut(key.0).map(act)
     }
 
+    /// A letter has left incoming/.
     pub(crate) fn count_token(&self) {
-        self.tokens.set(self.tokens.get() + 1);
+        if let Some(tokens) = &self.tokens {
+            tokens.taken();
+        }
     }
 
-    /// Tell cleanup(8) how many letters have left incoming/.
+    /// Let cleanup(8) make more letters, if there is room for them.
     pub(crate) fn put_tokens(&self) {
-        let count = self.tokens.replace(0);
-        if let Some(mut flow) = self.flow.as_ref().filter(|_| count > 0) {
-            // A pipe that is full holds more tokens than cleanup needs.
-            let _ = flow.write(&vec![0; count]);
+        if let Some(tokens) = self.tokens.as_ref().filter(|_| self.has_room()) {
+            tokens.top_up_if_low();
+        }
+    }
+
+    /// The same, now and then, for tokens that were taken for letters that never came.
+    fn refill_tokens(&self) {
+        if let Some(tokens) = self.tokens.as_ref().filter(|_| self.has_room()) {
+            tokens.top_up();
         }
     }
 
@@ -296,12 +302,20 @@ impl Manager {
     }
 }
 
-/// The end of the pipe into which tokens are put; writing must never wait.
-fn flow(start: &Start) -> Option<File> {
-    let write = start.flow.as_ref()?.write.try_clone().ok()?;
-    let flags = nix::fcntl::OFlag::O_NONBLOCK;
-    nix::fcntl::fcntl(&write, nix::fcntl::FcntlArg::F_SETFL(flags)).ok()?;
-    Some(File::from(write))
+/// The pipe of tokens, where in-flow control is wanted.
+fn tokens(start: &Start) -> Result<Option<Tokens>, Fatal> {
+    let times: params::qmgr::Times = start.settings.get()?;
+    let process: params::services::Process = start.settings.get()?;
+    match start
+        .flow
+        .as_ref()
+        .filter(|_| !times.in_flow_delay.is_zero())
+    {
+        None => Ok(None),
+        Some(flow) => Tokens::new(flow, process.default_process_limit)
+            .map(Some)
+            .map_err(|error| Fatal::io("in-flow pipe", &error)),
+    }
 }
 
 /// Each delivery that goes on takes a connection, each letter an open file.

@@ -25,6 +25,16 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, nonblocking: bool) -> io::Result<()> 
     Ok(())
 }
 
+/// How many bytes a pipe or socket has ready to be read.
+pub fn readable_bytes(fd: BorrowedFd<'_>) -> io::Result<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, to a live value of that type.
+    if unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
 /// Close every descriptor from `first` on.
 pub fn close_from(first: u32) -> io::Result<()> {
     // SAFETY: close_range takes plain numbers; the caller has not wrapped any of these descriptors yet (start of main).
