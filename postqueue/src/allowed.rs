@@ -22,7 +22,7 @@ pub(crate) fn check(settings: &Settings, list: &Words, purpose: &str) -> Result<
     if matches(list.iter().map(AsRef::as_ref), &name) {
         return Ok(());
     }
-    let text = format!("User {name}(uid {uid}) is not allowed to {purpose}");
+    let text = format!("User {name}({uid}) is not allowed to {purpose}");
     Err(Fatal::new(text))
 }
 

@@ -79,6 +79,12 @@ impl Loader {
             .unwrap_or_else(|| PathBuf::from(DEFAULT_DIRECTORY))
     }
 
+    /// Whether a guarded program may read the directory: the stock one, or one that the stock main.cf lists.
+    #[must_use]
+    pub fn is_authorized(&self) -> bool {
+        check_authorized(&self.chosen()).is_ok()
+    }
+
     /// Read main.cf.
     pub fn load(self) -> Result<Settings, Error> {
         let directory = self.chosen();
