@@ -173,6 +173,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> LineStream<S> {
         Ok(())
     }
 
+    /// Make the next reads large at once: message content is coming.
+    pub fn expect_much(&mut self) {
+        self.input.reserve(MUCH);
+    }
+
     /// Append to the output buffer.
     pub fn write(&mut self, bytes: &[u8]) {
         self.output.extend_from_slice(bytes);
@@ -332,6 +337,9 @@ impl std::error::Error for StreamError {}
 
 /// The first read buffer of a connection, in bytes.
 const FIRST: usize = 2048;
+
+/// The read buffer for content, in bytes; it grows for a peer that fills it.
+const MUCH: usize = 16 * 1024;
 
 /// What is written at once, and the most a read buffer grows by.
 const LARGE: usize = 64 * 1024;
