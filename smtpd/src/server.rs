@@ -1,7 +1,9 @@
 //! The daemon: what it opens before the jail, and what its sessions share.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use dns::{Families, Hosts, ResolvConf, Resolver};
 use lookup::LookupError;
@@ -9,7 +11,7 @@ use mail::Address;
 use net::interfaces::{OwnAddresses, Protocols};
 use records::cleanup::Cleaner;
 use records::flush::Flusher;
-use service::{Client, Conversations, Fatal, Socket, Start};
+use service::{Client, Conversations, Fatal, Process, Socket, Start};
 
 use crate::access::Lists;
 use crate::access::restriction::Mistake;
@@ -20,11 +22,17 @@ use crate::routes::Routes;
 use crate::session;
 use crate::space::Space;
 use crate::tables::Tables;
+use crate::unbuilt;
 
 /// smtpd(8).
 pub struct Smtpd {
     shared: Rc<Shared>,
+    /// Known since the first client.
+    process: RefCell<Option<Rc<Process>>>,
 }
+
+/// How often the tables are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the sessions of a process have in common.
 pub struct Shared {
@@ -52,13 +60,38 @@ impl Conversations for Smtpd {
         let shared = Shared::open(start)?;
         Ok(Self {
             shared: Rc::new(shared),
+            process: RefCell::default(),
         })
     }
 
     async fn converse(self: Rc<Self>, client: &mut Client) {
+        self.process.replace(Some(Rc::clone(&client.process)));
+        self.retire_if_changed();
         let shared = Rc::clone(&self.shared);
         let peer = shared.peer(&client.socket).await;
         session::serve(shared, &mut client.socket, peer).await;
+    }
+
+    /// A table that has changed must not be used for the next client.
+    async fn background(self: Rc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.retire_if_changed();
+        }
+    }
+}
+
+impl Smtpd {
+    fn retire_if_changed(&self) {
+        let process = self.process.borrow();
+        let Some(process) = process.as_ref().filter(|process| !process.is_retiring()) else {
+            return;
+        };
+        let changed = self.shared.tables.changed();
+        if let Some(table) = changed.or_else(|| self.shared.lists.changed()) {
+            maillog::info!("table {table} has changed -- restarting");
+            process.retire();
+        }
     }
 }
 
@@ -66,6 +99,12 @@ impl Shared {
     fn open(start: &Start) -> Result<Self, Fatal> {
         let settings = &start.settings;
         let config = Config::load(settings).map_err(Fatal::new)?;
+        for missing in unbuilt::find(settings)? {
+            if missing.vital {
+                return Err(Fatal::new(missing.to_string()));
+            }
+            maillog::warning!("{missing}");
+        }
         let options = lookup::OpenOptions::from_settings(settings)?;
         let restrictions = settings.get()?;
         let lists = Lists::compile(&restrictions, settings, &options).map_err(refused)?;

@@ -14,6 +14,7 @@ use crate::access::{Conditions, Effect, Evaluation, Facts, Verdict};
 use crate::command::{self, Line, Verb};
 use crate::content::BareLf;
 use crate::event;
+use crate::footer;
 use crate::forward::Forward;
 use crate::hello::Hello;
 use crate::keywords::Keywords;
@@ -393,8 +394,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             self.stream.flush().await?;
             tokio::time::sleep(time).await;
         }
-        let soft = self.shared.config.compatibility.soft_bounce;
-        let reply = if soft { reply.softened() } else { reply };
+        let config = &self.shared.config;
+        let mut reply = if config.compatibility.soft_bounce {
+            reply.softened()
+        } else {
+            reply
+        };
+        let footer = &config.access.smtpd_reject_footer;
+        let host = &config.names.myhostname;
+        footer::append(&mut reply, footer, &self.facts("UNKNOWN"), host);
         let output = self.stream.output();
         let start = output.len();
         reply.encode(output);

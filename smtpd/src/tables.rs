@@ -84,6 +84,32 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// The first table that was replaced since it was opened.
+    pub fn changed(&self) -> Option<&str> {
+        let maps = [
+            &self.local_recipients,
+            &self.relay_recipients,
+            &self.virtual_mailboxes,
+            &self.virtual_aliases,
+            &self.canonical,
+            &self.recipient_canonical,
+            &self.rbl_replies,
+            &self.command_filter,
+            &self.discarded_keywords,
+        ];
+        let lists = [
+            &self.mynetworks,
+            &self.xclient_hosts,
+            &self.xforward_hosts,
+            &self.bare_lf_exclusions,
+            &self.forbidden.list,
+        ];
+        let changed = maps.into_iter().find_map(Maps::changed);
+        changed.or_else(|| lists.into_iter().find_map(MatchList::changed))
+    }
+}
+
 /// Commands that end the session (`smtpd_forbidden_commands`).
 pub struct Forbidden {
     not_alphabetic: bool,

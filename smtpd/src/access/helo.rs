@@ -71,6 +71,9 @@ impl Evaluation<'_> {
 impl crate::server::Shared {
     /// Whether a domain has a mail exchanger or an address.
     pub async fn mail_host_exists(&self, name: &str) -> Result<(), Why> {
+        let ascii = mail::smtputf8::domain_to_ascii(name.as_bytes());
+        let ascii = ascii.and_then(|ascii| String::from_utf8(ascii).ok());
+        let name = ascii.as_deref().unwrap_or(name);
         match self.resolver.mx(name, Search::None).await {
             Ok(_) => return Ok(()),
             Err(failure) if matches!(failure.why, Why::Temporary | Why::NullMx) => {

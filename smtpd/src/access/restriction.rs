@@ -78,6 +78,7 @@ pub struct Lists {
     pub etrn: Vec<Restriction>,
     /// For the right-hand sides of access tables.
     pub classes: Classes,
+    tables: Vec<Rc<Maps>>,
 }
 
 /// The restriction classes, as they mean in each list.
@@ -163,12 +164,20 @@ impl Lists {
                 Context::Etrn,
             )?,
             classes: compiler.all_classes(),
+            tables: compiler.tables.take().into_values().collect(),
         };
         if restricts_relaying(&lists.relay) || restricts_relaying(&lists.recipient) {
             Ok(lists)
         } else {
             Err(("smtpd_relay_restrictions", Mistake::OpenRelay))
         }
+    }
+}
+
+impl Lists {
+    /// The first access table that was replaced since it was opened.
+    pub fn changed(&self) -> Option<&str> {
+        self.tables.iter().find_map(|table| table.changed())
     }
 }
 

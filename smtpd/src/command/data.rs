@@ -37,6 +37,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let go_ahead = "End data with <CR><LF>.<CR><LF>";
         self.say(Reply::plain(354, go_ahead.as_bytes())).await?;
         self.stream.flush().await?;
+        self.stream.expect_much();
         let mut content = Content::new(self.rules());
         let received = self.receive(&mut content, &mut letter).await;
         transaction.letter = Some(letter);
