@@ -145,6 +145,11 @@ impl Programs {
         }
     }
 
+    /// The directory of Ferropost's commands without setgid rights, for a user's own installation.
+    pub fn plain(&self) -> PathBuf {
+        self.commands.with_file_name("plain")
+    }
+
     /// The path of a command; `mailq` and `newaliases` count as commands.
     pub fn command(&self, name: &str) -> PathBuf {
         let usual = self.commands.join(name);
@@ -165,13 +170,14 @@ fn tree(setgid: u32) -> PathBuf {
         built.display()
     );
     let tree = built.join("suite-tree");
-    for part in ["sbin", "libexec"] {
+    for part in ["sbin", "libexec", "plain"] {
         fs::create_dir_all(tree.join(part)).expect("mkdir tree");
     }
     let lock = File::create(tree.join("lock")).expect("lock file");
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).expect("lock");
     for name in COMMANDS {
         let (from, to) = (built.join(name), tree.join("sbin").join(name));
+        install(&from, &tree.join("plain").join(name));
         if SETGID.contains(&name) {
             install_setgid(&from, &to, setgid);
         } else {

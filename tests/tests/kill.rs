@@ -82,11 +82,15 @@ fn load(setup: Setup, mut round: impl FnMut(&mut Instance, usize)) {
     let senders: Vec<_> = (0..4)
         .map(|first| sender(first, Arc::clone(&stop), Arc::clone(&accepted)))
         .collect();
+    let mut count = 0;
     for number in 0..rounds {
-        std::thread::sleep(Duration::from_millis(150));
+        count = wait_until("accepted letters", || {
+            Some(accepted.lock().expect("list").len()).filter(|&now| now > count + 2)
+        });
+        // Not always at the same moment of a letter's way.
+        std::thread::sleep(Duration::from_millis((number as u64 * 37) % 100));
         round(&mut mail, number);
     }
-    std::thread::sleep(Duration::from_millis(300));
     stop.store(true, Ordering::Relaxed);
     for sender in senders {
         sender.join().expect("a sender");

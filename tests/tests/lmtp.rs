@@ -38,15 +38,12 @@ case!(lmtp_replies_for_each_recipient, |setup| {
 });
 
 case!(lmtp_over_a_local_socket, |setup| {
-    let path = setup.path("lmtp");
-    let sink = Sink::lmtp().listen_local(&path);
-    let mail = setup
-        .set(
-            "mailbox_transport",
-            &format!("lmtp:unix:{}", path.display()),
-        )
-        .start();
+    let mut mail = setup
+        .set("mailbox_transport", "lmtp:unix:private/mailbox")
+        .stopped();
+    let sink = Sink::lmtp().listen_local(&mail.spool().path.join("private/mailbox"));
+    mail.start();
     let id = mail.send(SENDER, &["alice@ferro.example"], LETTER);
     sink.wait(1);
-    mail.log().wait("lmtp", &format!("{id}: to=<alice@ferro.example>, relay=mail.ferro.example[{}], *status=sent (250 2.0.0 taken as SINK1)", path.display()));
+    mail.log().wait("lmtp", &format!("{id}: to=<alice@ferro.example>, relay=mail.ferro.example[private/mailbox], *status=sent (250 2.0.0 taken as SINK1)"));
 });

@@ -40,7 +40,7 @@ case!(delivery_by_mail_exchanger, |setup| {
         commands[2].starts_with("RCPT TO:<bob@example.net>"),
         "{commands:?}"
     );
-    assert_eq!(&commands[3..], ["DATA", "QUIT"]);
+    assert_eq!(commands[3], "DATA");
 });
 
 case!(exchangers_in_order_of_preference, |setup| {
@@ -159,10 +159,11 @@ case!(null_mx_bounces, |setup| {
         .mx("nomail.example", 0, ".")
         .a("nomail.example", "127.0.0.2");
     let mail = setup.start();
+    let status = mail.mta.pick("5.1.10", "5.1.0");
     let id = send(&mail, "bob@nomail.example");
     mail.log().wait(
         "smtp",
-        &format!("{id}: to=<bob@nomail.example>, relay=none, *dsn=5.1.0, status=bounced (Domain nomail.example does not accept mail (nullMX))"),
+        &format!("{id}: to=<bob@nomail.example>, relay=none, *dsn={status}, status=bounced (Domain nomail.example does not accept mail (nullMX))"),
     );
 });
 
@@ -254,7 +255,9 @@ case!(old_server_gets_helo, |setup| {
     let mail = setup.start();
     send(&mail, "bob@[127.0.0.2]");
     sink.wait(1);
-    let commands = sink.sessions()[0].commands.clone();
+    let mut commands = sink.sessions()[0].commands.clone();
+    // A session may be kept for the next letter.
+    commands.retain(|command| command != "QUIT");
     assert_eq!(
         commands,
         [
@@ -262,8 +265,7 @@ case!(old_server_gets_helo, |setup| {
             "HELO mail.ferro.example",
             "MAIL FROM:<a@client.example>",
             "RCPT TO:<bob@[127.0.0.2]>",
-            "DATA",
-            "QUIT"
+            "DATA"
         ]
     );
 });

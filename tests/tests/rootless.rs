@@ -32,7 +32,7 @@ impl Rootless {
              alias_maps =\nalias_database =\nhome_mailbox = Maildir/\n",
             place("queue"),
             place("data"),
-            setup.programs.commands.display(),
+            setup.programs.plain().display(),
             setup.programs.daemons.display(),
         );
         let services = [
@@ -76,7 +76,7 @@ impl Rootless {
     }
 
     fn command(&self, name: &str) -> Call {
-        Call::new(&self.setup.programs.command(name))
+        Call::new(&self.setup.programs.plain().join(name))
             .user(USER)
             .env("HOME", &self.home.display().to_string())
     }

@@ -488,7 +488,7 @@ case!(received_header_without_one_recipient, |setup| {
 });
 
 case!(standard_input_mode, |setup| {
-    let mail = setup.start();
+    let mail = setup.set("smtpd_forbid_unauth_pipelining", "no").start();
     let outcome = mail
         .command("sendmail")
         .args(["-bs"])
@@ -511,7 +511,7 @@ case!(standard_input_mode, |setup| {
 });
 
 case!(standard_input_mode_for_a_user, |setup| {
-    let mail = setup.start();
+    let mail = setup.set("smtpd_forbid_unauth_pipelining", "no").start();
     let outcome = mail
         .command("sendmail")
         .user("bob")
