@@ -51,6 +51,9 @@ pub(crate) struct Services {
 
 impl Config {
     pub(crate) fn read(settings: &Settings) -> Result<Self, config::Error> {
+        for name in without_effect(settings) {
+            maillog::warning!("{name}: this setting has no effect yet");
+        }
         let times: params::qmgr::Times = settings.get()?;
         let limits: params::qmgr::Limits = settings.get()?;
         let supervision: params::qmgr::Supervision = settings.get()?;
@@ -89,5 +92,49 @@ impl Config {
             double_bounce: names.double_bounce_sender.into_bytes(),
             defer_transports: supervision.defer_transports.to_vec(),
         })
+    }
+}
+
+/// What main.cf sets although nothing reads it yet (docs/differences.md).
+fn without_effect(settings: &Settings) -> Vec<&str> {
+    let names = settings.main_cf().names();
+    let idle = |name: &&str| {
+        IDLE.contains(name) || IDLE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+    };
+    names.into_iter().filter(idle).collect()
+}
+
+const IDLE: [&str; 2] = [
+    "confirm_delay_cleared",
+    "destination_concurrency_feedback_debug",
+];
+
+/// Of the preemptive scheduler, in whose place messages take turns, and of its limits of recipients in memory.
+const IDLE_SUFFIXES: [&str; 7] = [
+    "_delivery_slot_cost",
+    "_delivery_slot_loan",
+    "_delivery_slot_discount",
+    "_minimum_delivery_slots",
+    "_extra_recipient_limit",
+    "_recipient_refill_limit",
+    "_recipient_refill_delay",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use config::{Loader, MainCf};
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_effect_is_said() {
+        let text = b"qmgr_message_active_limit = 5\nsmtp_delivery_slot_cost = 3\nconfirm_delay_cleared = yes\n";
+        let main = MainCf::parse(Path::new("main.cf"), text).unwrap();
+        let settings = Loader::new("qmgr").over(PathBuf::from("/etc/postfix"), main);
+        let mut names = without_effect(&settings);
+        names.sort_unstable();
+        assert_eq!(names, ["confirm_delay_cleared", "smtp_delivery_slot_cost"]);
     }
 }
