@@ -20,7 +20,7 @@ pub struct LogicalLine {
 /// One entry of a table's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The line on which it ends.
+    /// The line on which it begins.
     pub line: usize,
     /// The key in external form (quoted where the mail address needs it).
     pub key: Vec<u8>,
@@ -31,7 +31,7 @@ pub struct Entry {
 /// What is wrong with a line; the line is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The line on which it ends.
+    /// The line on which it begins.
     pub line: usize,
     /// What is wrong.
     pub fault: Fault,
@@ -93,7 +93,7 @@ pub fn logical_lines(text: &[u8]) -> Vec<LogicalLine> {
 /// The entries of a table's text, each line an entry or a problem.
 pub fn entries(text: &[u8], utf8: bool) -> impl Iterator<Item = Result<Entry, Problem>> {
     logical_lines(text).into_iter().map(move |line| {
-        let number = line.last;
+        let number = line.first;
         entry(&line.text, utf8)
             .map(|(key, value)| Entry {
                 line: number,

@@ -61,8 +61,12 @@ impl Lmdb {
 fn unopened(kind: &str, name: &str, path: &Path, reason: &file::Failure) -> String {
     let path = path.display();
     if reason.is_missing() {
+        let command = match name.ends_with("aliases") {
+            true => "postalias",
+            false => "postmap",
+        };
         return format!(
-            "open database {path}: {reason} (the map is not built; run \"postmap {kind}:{name}\")"
+            "open database {path}: {reason} (the map is not built; run \"{command} {kind}:{name}\")"
         );
     }
     format!("open database {path}: {reason}")

@@ -119,7 +119,9 @@ impl Job {
             'i' if self.action == Action::Build => self.action = Action::Add,
             'd' => self.set(Action::Remove(Keys::of(option)))?,
             'q' => self.set(Action::Query(Keys::of(option)))?,
-            's' => self.set(Action::List)?,
+            's' => self
+                .set(Action::List)
+                .map_err(|_| Fatal::new("specify only one of -s or -q or -d"))?,
             _ => {}
         }
         Ok(())

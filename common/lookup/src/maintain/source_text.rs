@@ -22,7 +22,7 @@ impl Text<'_> {
                 .collect(),
             Syntax::Alias => logical_lines(text)
                 .into_iter()
-                .filter_map(|line| self.alias_entry(line.last, &line.text))
+                .filter_map(|line| self.alias_entry(line.first, &line.text))
                 .collect(),
         }
     }
