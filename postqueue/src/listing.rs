@@ -103,7 +103,7 @@ impl Message {
             }),
             "original_recipient" => self.last()?.original = Some(value),
             "log_class" => self.last()?.class = Some(value),
-            "reason" => self.last()?.reason = Some(value),
+            "reason" => self.last()?.reason = Some(value).filter(|reason| !reason.is_empty()),
             _ => {}
         }
         Ok(())

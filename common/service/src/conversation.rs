@@ -222,6 +222,11 @@ impl Places {
         self.report();
         let (places, daemon) = (Rc::clone(self), Rc::clone(daemon));
         spawn_local(async move {
+            maillog::verbose!(
+                1,
+                "connection established, {} places busy",
+                places.busy.get()
+            );
             let mut client = Client {
                 socket,
                 standard: false,
@@ -229,6 +234,7 @@ impl Places {
             };
             converse(daemon, &mut client).await;
             drop(client);
+            maillog::verbose!(1, "connection closed");
             places.busy.set(places.busy.get() - 1);
             places.idle_since.set(Instant::now());
             places.report();

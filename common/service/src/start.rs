@@ -93,13 +93,43 @@ impl Prepared {
             flow: if options.standard { None } else { flow() },
             settings,
         };
-        Ok(Self {
+        let prepared = Self {
             options,
             limits,
             start,
             queue_directory,
             owner,
-        })
+        };
+        prepared.describe();
+        Ok(prepared)
+    }
+
+    /// What this process was started with, for `-v`.
+    fn describe(&self) {
+        let (options, limits) = (&self.options, &self.limits);
+        maillog::verbose!(1, "service {} of type {}", options.service, options.kind);
+        maillog::verbose!(
+            1,
+            "configuration {}",
+            self.start.settings.directory().display()
+        );
+        maillog::verbose!(
+            1,
+            "queue directory {}, chroot {}",
+            self.queue_directory.display(),
+            self.start.jailed
+        );
+        maillog::verbose!(1, "user and group after start {:?}", self.owner);
+        maillog::verbose!(
+            1,
+            "clients at once {}, in all {}, idle for {:?}",
+            limits.places,
+            limits.uses,
+            limits.idle
+        );
+        for assignment in &options.overrides {
+            maillog::verbose!(1, "override {assignment}");
+        }
     }
 
     /// Give up what the service does not have. The one place where a daemon does so.

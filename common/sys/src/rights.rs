@@ -28,6 +28,10 @@ impl Jail<'_> {
         }
         if let Some((uid, gid)) = self.ids {
             let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+            if !uid.is_root() && Uid::effective().is_root() {
+                // Only root may shrink the bounding set, so this comes before the ids.
+                caps::clear(None, CapSet::Bounding).map_err(failed)?;
+            }
             if Uid::effective().is_root() {
                 setgroups(&[gid])?;
             }
@@ -43,9 +47,16 @@ impl Jail<'_> {
     }
 }
 
-/// Drop every capability of this thread, of its children and of the bounding set where that is still allowed.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err calls"
+)]
+fn failed(error: caps::errors::CapsError) -> io::Error {
+    io::Error::other(error.to_string())
+}
+
+/// Drop every capability of this thread and of its children.
 fn drop_capabilities() -> io::Result<()> {
-    let failed = |error: caps::errors::CapsError| io::Error::other(error.to_string());
     for set in [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable] {
         caps::set(None, set, &CapsHashSet::new()).map_err(failed)?;
     }

@@ -1,10 +1,12 @@
 //! One message of the list: what its queue file says, and why its recipients wait.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 
+use mail::quote::quote_822;
 use mail::{DsnStatus, Recipient};
 use queue::logfile::{self, Entry};
 use queue::scan::Found;
@@ -64,16 +66,16 @@ fn head(
         "1"
     };
     let sender = if letter.sender.is_null() {
-        showq.null_sender.as_bytes()
+        Cow::Borrowed(showq.null_sender.as_bytes())
     } else {
-        letter.sender.as_bytes()
+        quote_822(letter.sender.as_bytes())
     };
     wire::attribute(out, "queue_name", folder.name().as_bytes());
     wire::attribute(out, "queue_id", found.id.as_str().as_bytes());
     wire::attribute(out, "time", arrival.to_string().as_bytes());
     wire::attribute(out, "size", size.to_string().as_bytes());
     wire::attribute(out, "forced_expire", expire.as_bytes());
-    wire::attribute(out, "sender", sender);
+    wire::attribute(out, "sender", &sender);
 }
 
 /// First those whose fate is in a log, then the others of the file.
@@ -98,13 +100,15 @@ fn recipients(showq: &Showq, folder: Folder, found: &Found, letter: &Letter, out
 }
 
 fn recipient(recipient: &Recipient, logged: Option<(&str, &Entry)>, out: &mut Vec<u8>) {
-    wire::attribute(out, "recipient", recipient.address.as_bytes());
+    let reason = logged.map_or(&[][..], |(_, entry)| &entry.dsn.reason);
+    wire::attribute(out, "recipient", &quote_822(recipient.address.as_bytes()));
+    wire::attribute(out, "reason", reason);
     if !recipient.original.is_null() && recipient.original != recipient.address {
-        wire::attribute(out, "original_recipient", recipient.original.as_bytes());
+        let original = quote_822(recipient.original.as_bytes());
+        wire::attribute(out, "original_recipient", &original);
     }
-    if let Some((class, entry)) = logged {
+    if let Some((class, _)) = logged {
         wire::attribute(out, "log_class", class.as_bytes());
-        wire::attribute(out, "reason", &entry.dsn.reason);
     }
 }
 
