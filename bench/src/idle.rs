@@ -4,10 +4,11 @@ use std::fs;
 use std::thread;
 
 use nix::sys::resource::{Resource, setrlimit};
-use suite::{Client, Instance, Machine, Mta, Setup};
+use suite::{Client, Instance, Mta, Setup};
 
 use crate::Plan;
 use crate::cpu::precise;
+use crate::place::machine;
 use crate::report::Report;
 
 const SESSIONS: usize = 1000;
@@ -26,7 +27,7 @@ pub(crate) fn run(plan: &Plan, report: &mut Report) {
 }
 
 fn sample(mta: Mta) -> u64 {
-    let machine = Machine::enter().unwrap_or_else(|reason| panic!("{reason}"));
+    let (machine, _farewell) = machine();
     let setup = Setup::new(mta, machine).set("default_process_limit", "1100");
     let instance = setup.start();
     let first = instance.smtp();

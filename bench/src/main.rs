@@ -13,6 +13,7 @@ mod counters;
 mod cpu;
 mod idle;
 mod load;
+mod place;
 mod report;
 mod sendmail;
 mod start;

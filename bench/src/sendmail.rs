@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use suite::{Machine, Mta, Setup};
+use suite::{Mta, Setup};
 
 use crate::Plan;
 use crate::cpu::{self, precise};
 use crate::load;
+use crate::place::machine;
 use crate::report::Report;
 
 const CALLS: usize = 1000;
@@ -35,7 +36,7 @@ pub(crate) fn run(plan: &Plan, report: &mut Report) {
 }
 
 fn sample(mta: Mta) -> Option<(f64, f64)> {
-    let machine = Machine::enter().unwrap_or_else(|reason| panic!("{reason}"));
+    let (machine, _farewell) = machine();
     let setup = Setup::new(mta, machine);
     let instance = setup.set("default_transport", "discard").start();
     let letter = format!("Subject: bench\n\n{}", "0123456789abcdef\n".repeat(60));

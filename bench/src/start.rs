@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use suite::instance::SMTP;
-use suite::{Machine, Mta, Setup};
+use suite::{Mta, Setup};
 
 use crate::Plan;
+use crate::place::machine;
 use crate::report::Report;
 
 const TIMES: usize = 40;
@@ -33,7 +34,7 @@ pub(crate) fn run(plan: &Plan, report: &mut Report) {
 }
 
 fn sample(mta: Mta) -> Vec<f64> {
-    let machine = Machine::enter().unwrap_or_else(|reason| panic!("{reason}"));
+    let (machine, _farewell) = machine();
     let instance = Setup::new(mta, machine).set("max_use", "1").start();
     let greeted = (0..TIMES).filter_map(|_| {
         thread::sleep(Duration::from_millis(50));

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use suite::{Instance, Machine, Mta, Setup};
+use suite::{Instance, Mta, Setup};
 
 use crate::Plan;
 use crate::counters::{self, Counted};
 use crate::cpu::{self, precise};
 use crate::load::{self, SINK, Sink};
+use crate::place::{Farewell, machine};
 use crate::report::Report;
 
 /// How letters leave the system.
@@ -67,7 +68,7 @@ fn measure(plan: &Plan, report: &mut Report, way: Way, sessions: usize) {
 
 /// On a machine of its own: warm up, measure, and once more with counters.
 fn sample(mta: Mta, way: Way, sessions: usize, letters: usize, count: bool) -> Option<Sample> {
-    let machine = Machine::enter().unwrap_or_else(|reason| panic!("{reason}"));
+    let (machine, farewell) = machine();
     let sink = Sink::start(machine.path("sink"));
     let setup = Setup::new(mta, machine);
     let setup = match way {
@@ -79,6 +80,7 @@ fn sample(mta: Mta, way: Way, sessions: usize, letters: usize, count: bool) -> O
         way,
         sink: &sink,
         instance: &instance,
+        farewell: &farewell,
     };
     let warm = 100;
     place.send(sessions, warm, 0)?;
@@ -107,6 +109,7 @@ struct Place<'a> {
     way: Way,
     sink: &'a Sink,
     instance: &'a Instance,
+    farewell: &'a Farewell,
 }
 
 impl Place<'_> {
@@ -131,12 +134,7 @@ impl Place<'_> {
         let delivered = begun.elapsed().as_secs_f64();
         let settled = load::wait(|| self.instance.spool().letters() == 0);
         if !arrived || !settled {
-            let log = self.instance.log().text();
-            let lines: Vec<&str> = log.lines().collect();
-            let last = lines
-                .get(lines.len().saturating_sub(20)..)
-                .unwrap_or_default();
-            eprintln!("{}", last.join("\n"));
+            self.farewell.print();
             return None;
         }
         Some((accepted, delivered))
