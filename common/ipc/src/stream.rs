@@ -5,6 +5,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
+#[cfg(feature = "runtime")]
+use std::{future::poll_fn, pin::Pin};
+
+#[cfg(feature = "runtime")]
+use tokio::io::{AsyncRead, Interest, ReadBuf};
 
 use crate::Error;
 
@@ -47,16 +52,13 @@ impl Stream {
             Self::Blocking(socket) => Ok(retry(|| socket.read(buffer))?),
             #[cfg(feature = "runtime")]
             Self::Waiting(socket, limit) => {
-                waiting(*limit, async {
-                    loop {
-                        socket.readable().await?;
-                        match socket.try_read(buffer) {
-                            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                            result => return result,
-                        }
-                    }
-                })
-                .await
+                // Unlike `try_read`, this notes that a short read has emptied the socket, and saves the next in vain.
+                let reading = poll_fn(|context| {
+                    let mut free = ReadBuf::new(buffer);
+                    let done = Pin::new(&mut *socket).poll_read(context, &mut free);
+                    done.map_ok(|()| free.filled().len())
+                });
+                waiting(*limit, reading).await
             }
         }
     }
@@ -72,9 +74,30 @@ impl Stream {
             }
             #[cfg(feature = "runtime")]
             Self::Waiting(socket, limit) => {
-                let receiving = socket.async_io(tokio::io::Interest::READABLE, || {
-                    sys::ancillary::receive(socket.as_fd(), buffer)
-                });
+                let mut received = None;
+                let receiving = async {
+                    while received.is_none() {
+                        socket.readable().await?;
+                        let result = socket.try_io(Interest::READABLE, || {
+                            let (count, passed) = sys::ancillary::receive(socket.as_fd(), buffer)?;
+                            let emptied = 0 < count && count < buffer.len();
+                            received = Some((count, passed));
+                            // The runtime then waits for more before it tries again.
+                            if emptied {
+                                Err(io::ErrorKind::WouldBlock.into())
+                            } else {
+                                Ok(())
+                            }
+                        });
+                        match result {
+                            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                                return Err(error);
+                            }
+                            _ => {}
+                        }
+                    }
+                    Ok(received.take().unwrap_or_default())
+                };
                 waiting(*limit, receiving).await
             }
         }
@@ -115,7 +138,7 @@ impl Stream {
             }
             #[cfg(feature = "runtime")]
             Self::Waiting(socket, limit) => {
-                let sending = socket.async_io(tokio::io::Interest::WRITABLE, || {
+                let sending = socket.async_io(Interest::WRITABLE, || {
                     sys::ancillary::send(socket.as_fd(), bytes, passed)
                 });
                 waiting(*limit, sending).await?
