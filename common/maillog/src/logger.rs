@@ -174,7 +174,7 @@ fn full(tag: &str, text: &str, host: bool) -> String {
         .unwrap_or_default()
         .as_secs();
     let stamp = line::stamp(i64::try_from(now).unwrap_or_default());
-    let pid = std::process::id();
+    let pid = sys::process::id();
     if host {
         format!("{stamp} {} {tag}[{pid}]: {text}", short_host())
     } else {

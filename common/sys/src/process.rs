@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -117,6 +118,22 @@ pub fn exists(pid: i32) -> bool {
     )
 }
 
+/// This process's id, asked of the kernel once.
+#[must_use]
+pub fn id() -> u32 {
+    match OWN_ID.load(Ordering::Relaxed) {
+        0 => {
+            let id = std::process::id();
+            OWN_ID.store(id, Ordering::Relaxed);
+            id
+        }
+        id => id,
+    }
+}
+
+/// 0 while nobody has asked, and in a child until it asks.
+static OWN_ID: AtomicU32 = AtomicU32::new(0);
+
 /// Which side of a fork this is.
 pub enum Forked {
     /// The parent, with the child's process id.
@@ -136,7 +153,10 @@ pub fn fork() -> io::Result<Forked> {
     // SAFETY: there is one thread, so the child inherits no lock held by a thread that does not exist in it.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => Ok(Forked::Parent(child.as_raw())),
-        ForkResult::Child => Ok(Forked::Child),
+        ForkResult::Child => {
+            OWN_ID.store(0, Ordering::Relaxed);
+            Ok(Forked::Child)
+        }
     }
 }
 
