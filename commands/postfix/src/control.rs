@@ -11,11 +11,12 @@ use sys::process;
 
 use crate::check;
 use crate::instance::Instance;
+use crate::rotate;
 
 /// How long a stopping mail system may take before it is killed.
 const STOP_SECONDS: u32 = 5;
 
-const USAGE: &str = "Usage: postfix start (or start-fg, stop, reload, abort, flush, check, status, set-permissions)";
+const USAGE: &str = "Usage: postfix start (or start-fg, stop, reload, abort, flush, check, status, set-permissions, logrotate)";
 
 /// Do what the first word says.
 pub(crate) fn run(instance: &Instance, words: &[String]) -> Result<ExitCode, Fatal> {
@@ -35,6 +36,7 @@ pub(crate) fn run(instance: &Instance, words: &[String]) -> Result<ExitCode, Fat
         "flush" => run_and_tell(instance.tool("postqueue").arg("-f")),
         "status" => status(instance),
         "check" => check_all(instance).map(|()| ExitCode::SUCCESS),
+        "logrotate" => rotate::run(instance).map(|()| ExitCode::SUCCESS),
         "set-permissions" => check::set_permissions(instance).map(|()| ExitCode::SUCCESS),
         _ => Err(Fatal::new(format!("unknown command: '{word}'. {USAGE}"))),
     }

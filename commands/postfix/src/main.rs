@@ -8,6 +8,7 @@ mod check;
 mod control;
 mod instance;
 mod owners;
+mod rotate;
 mod table;
 
 use std::ffi::OsString;

@@ -15,7 +15,7 @@ use crate::lines::{self, Line};
 use crate::settings::Settings;
 
 pub use disable::{Disabled, DisabledError};
-pub use service::{Service, ServiceType, Wakeup, check, overrides};
+pub use service::{BadField, Service, ServiceType, Wakeup, check, overrides};
 
 /// The names of the fields, as postconf(1) calls them; the last one stands for the command and its arguments.
 pub const FIELDS: [&str; 8] = [
@@ -36,6 +36,8 @@ pub struct Entry {
     pub line: Line,
     /// The fields before the arguments, as they are written.
     pub fields: [String; 8],
+    /// What is wrong with the braces of the arguments, if anything.
+    pub broken: Option<String>,
     /// The arguments of the command; what was in `{ }` is one argument, `-o { name = value }` is `-o` and `name=value`.
     pub arguments: Vec<String>,
 }
@@ -81,21 +83,26 @@ impl MasterCf {
         };
         for entry in found.entries {
             let place = format!("{}: {}", path.display(), entry.line.place());
-            let service = Service::read(&entry, jailed).map_err(|what| Error::Master {
+            let wrong = |what: String| Error::Master {
                 place: place.clone(),
                 what,
-            })?;
+            };
+            if let Some(what) = &entry.broken {
+                return Err(wrong(what.clone()));
+            }
+            let service =
+                Service::read(&entry, jailed).map_err(|field| wrong(field.to_string()))?;
             let same = |other: &Service| {
                 other.kind == service.kind && other.identity(ports) == service.identity(ports)
             };
             match master.services.iter_mut().find(|other| same(other)) {
                 None => master.services.push(service),
                 Some(old) => {
-                    let (name, kind) = (&service.name, service.kind);
-                    let what = format!(
-                        "{place}: duplicate entry for service \"{name}\", type {kind}: using this one"
-                    );
-                    master.warnings.push(what);
+                    let (name, path) = (&old.name, old.path());
+                    let path = path.as_deref().unwrap_or(name);
+                    master.warnings.push(format!(
+                        "duplicate master.cf entry for service \"{name}\" ({path}) -- using the last entry"
+                    ));
                     *old = service;
                 }
             }
@@ -116,17 +123,21 @@ pub fn entries(path: &Path, bytes: &[u8]) -> Result<Entries, Error> {
         ));
     }
     for line in found.lines {
-        let entry = entry(line, &mut result.warnings).map_err(|(line, what)| Error::Master {
+        let entry = entry(line).map_err(|(line, what)| Error::Master {
             place: format!("{shown}: {}", line.place()),
             what,
         })?;
+        let broken = entry.broken.as_ref();
+        result
+            .warnings
+            .extend(broken.map(|what| format!("master.cf: {what}")));
         result.entries.push(entry);
     }
     Ok(result)
 }
 
-/// One line; a missing brace is only a warning, as it was in old versions.
-fn entry(line: Line, warnings: &mut Vec<String>) -> Result<Entry, (Line, String)> {
+/// One line.
+fn entry(line: Line) -> Result<Entry, (Line, String)> {
     let mut rest = line.text.as_str();
     let mut fields: [String; 8] = Default::default();
     for (count, field) in fields.iter_mut().enumerate() {
@@ -146,16 +157,19 @@ fn entry(line: Line, warnings: &mut Vec<String>) -> Result<Entry, (Line, String)
         word.clone_into(field);
         rest = after;
     }
-    let arguments = arguments(rest, warnings);
+    let (arguments, broken) = arguments(rest);
     Ok(Entry {
         line,
         fields,
+        broken,
         arguments,
     })
 }
 
-fn arguments(text: &str, warnings: &mut Vec<String>) -> Vec<String> {
+/// The arguments, and what is wrong with their braces.
+fn arguments(text: &str) -> (Vec<String>, Option<String>) {
     let mut result: Vec<String> = Vec::new();
+    let mut broken = None;
     for word in token::split(text, token::SPACE, true) {
         let is_override = result.last().is_some_and(|last| last == "-o");
         if !word.starts_with('{') {
@@ -163,7 +177,7 @@ fn arguments(text: &str, warnings: &mut Vec<String>) -> Vec<String> {
             continue;
         }
         let inside = token::inside(word).unwrap_or_else(|error| {
-            warnings.push(format!("master.cf: {error} in \"{word}\""));
+            broken = Some(format!("{error} in \"{word}\""));
             word.trim_start_matches('{').trim_ascii()
         });
         result.push(match inside.split_once('=') {
@@ -173,7 +187,7 @@ fn arguments(text: &str, warnings: &mut Vec<String>) -> Vec<String> {
             _ => inside.to_owned(),
         });
     }
-    result
+    (result, broken)
 }
 
 #[cfg(test)]

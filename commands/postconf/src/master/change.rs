@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config::master_cf::{self, Entries, Entry, FIELDS};
+use config::master_cf::{self, BadField, Entries, Entry, FIELDS};
 
 use super::pattern::Pattern;
 use crate::edit::{Change, Changes, Editing};
@@ -99,7 +99,7 @@ impl Table {
         let [new] = parsed.entries.as_slice() else {
             return Err(format!("bad field count: \"{word}\""));
         };
-        master_cf::check(new).map_err(|what| format!("{what} in \"{text}\""))?;
+        master_cf::check(new).map_err(|bad| refused(&bad, text))?;
         let same = |entry: &Entry| entry.fields[..2] == new.fields[..2];
         let mut placed = false;
         for (entry, fate) in &mut self.old {
@@ -161,7 +161,7 @@ impl Table {
             } else if let Some(slot) = entry.fields.get_mut(field) {
                 value.clone_into(slot);
             }
-            master_cf::check(entry).map_err(|what| format!("{what} in \"{value}\""))
+            master_cf::check(entry).map_err(|bad| refused(&bad, value))
         })
     }
 
@@ -218,6 +218,11 @@ impl Table {
         }
         Ok(any)
     }
+}
+
+fn refused(bad: &BadField, text: &str) -> String {
+    let BadField { field, word, .. } = bad;
+    format!("invalid {field} field \"{word}\" in \"{text}\"")
 }
 
 /// Where in the arguments the values of a parameter are.

@@ -53,6 +53,42 @@ pub struct Service {
     pub arguments: Vec<String>,
 }
 
+/// A field with a word that cannot stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadField {
+    /// The field, as [`super::FIELDS`] names it.
+    pub field: &'static str,
+    /// The word.
+    pub word: String,
+    /// What can stand there.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for BadField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            field,
+            word,
+            expected,
+        } = self;
+        match *field {
+            "type" => write!(f, "bad transport type: {word} ({expected} expected)"),
+            "wakeup" => write!(
+                f,
+                "field \"wakeup_time\": bad value: \"{word}\" ({expected} expected)"
+            ),
+            "process_limit" => write!(
+                f,
+                "field \"max_proc\": bad value: \"{word}\" ({expected} expected)"
+            ),
+            _ => write!(
+                f,
+                "field \"{field}\": bad value: \"{word}\" ({expected} expected)"
+            ),
+        }
+    }
+}
+
 impl ServiceType {
     /// Every type, with its name in master.cf.
     pub const ALL: [(&'static str, Self); 5] = [
@@ -92,8 +128,8 @@ impl fmt::Display for ServiceType {
 }
 
 impl Service {
-    /// Make a service of an entry; the error says which word is wrong and what is expected.
-    pub(super) fn read(entry: &Entry, jailed: bool) -> Result<Self, String> {
+    /// Make a service of an entry.
+    pub(super) fn read(entry: &Entry, jailed: bool) -> Result<Self, BadField> {
         let [
             name,
             kind,
@@ -128,7 +164,7 @@ impl Service {
         service.checked(private)
     }
 
-    fn checked(self, private: &str) -> Result<Self, String> {
+    fn checked(self, private: &str) -> Result<Self, BadField> {
         let inside = |path: &str| {
             !path.is_empty() && !path.starts_with('/') && !path.split('/').any(|part| part == "..")
         };
@@ -195,7 +231,7 @@ pub fn overrides(arguments: &[String]) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// What is wrong with an entry, if anything: which word, and what is expected.
-pub fn check(entry: &Entry) -> Result<(), String> {
+pub fn check(entry: &Entry) -> Result<(), BadField> {
     Service::read(entry, false).map(|_| ())
 }
 
@@ -207,11 +243,15 @@ fn port_number<'a>(port: &str, ports: &'a str) -> Option<&'a str> {
     })
 }
 
-fn wrong(field: &str, word: &str, expected: &str) -> String {
-    format!("invalid {field} field \"{word}\": {expected} expected")
+fn wrong(field: &'static str, word: &str, expected: &'static str) -> BadField {
+    BadField {
+        field,
+        word: word.to_owned(),
+        expected,
+    }
 }
 
-fn flag(field: &str, word: &str, default: bool) -> Result<bool, String> {
+fn flag(field: &'static str, word: &str, default: bool) -> Result<bool, BadField> {
     match word {
         "-" => Ok(default),
         "y" => Ok(true),
@@ -220,13 +260,13 @@ fn flag(field: &str, word: &str, default: bool) -> Result<bool, String> {
     }
 }
 
-fn number(field: &str, word: &str) -> Result<u32, String> {
+fn number(field: &'static str, word: &str) -> Result<u32, BadField> {
     let digits = word.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { word.parse().ok() } else { None };
     number.ok_or_else(|| wrong(field, word, "a number or \"-\""))
 }
 
-fn wakeup_of(word: &str) -> Result<Option<Wakeup>, String> {
+fn wakeup_of(word: &str) -> Result<Option<Wakeup>, BadField> {
     if word == "-" {
         return Ok(None);
     }

@@ -55,7 +55,7 @@ fn the_last_duplicate_counts() {
     assert_eq!(commands, ["b", "c"]);
     assert_eq!(
         master.warnings,
-        ["master.cf: line 2: duplicate entry for service \"smtp\", type inet: using this one"]
+        ["duplicate master.cf entry for service \"25\" (25) -- using the last entry"]
     );
 }
 
@@ -65,50 +65,60 @@ fn mistakes_name_the_word_and_what_is_expected() {
         fails("x\ny"),
         "master.cf: line 1: bad field count: 1 fields, 8 expected: \"x\""
     );
+    let flag = "\"y\", \"n\" or \"-\"";
     let wrong = [
         (
             "x foo n - n - - c",
-            "type field \"foo\": \"inet\", \"unix\", \"unix-dgram\", \"fifo\" or \"pass\"",
+            "bad transport type: foo",
+            "\"inet\", \"unix\", \"unix-dgram\", \"fifo\" or \"pass\"",
         ),
         (
             "x unix q - n - - c",
-            "private field \"q\": \"y\", \"n\" or \"-\"",
+            "field \"private\": bad value: \"q\"",
+            flag,
         ),
         (
             "x inet - - n - - c",
-            "private field \"-\": \"n\" for an \"inet\" service",
+            "field \"private\": bad value: \"-\"",
+            "\"n\" for an \"inet\" service",
         ),
         (
             "x unix - - n 5s - c",
-            "wakeup field \"5s\": seconds, with or without \"?\", or \"-\"",
+            "field \"wakeup_time\": bad value: \"5s\"",
+            "seconds, with or without \"?\", or \"-\"",
         ),
         (
             "x unix - - n - -5 c",
-            "process_limit field \"-5\": a number or \"-\"",
+            "field \"max_proc\": bad value: \"-5\"",
+            "a number or \"-\"",
         ),
         (
             "x unix - - n - - ../c",
-            "command field \"../c\": a program under the daemon directory",
+            "field \"command\": bad value: \"../c\"",
+            "a program under the daemon directory",
         ),
         (
             "../x unix - - n - - c",
-            "service field \"../x\": a name under the queue directory",
+            "field \"service\": bad value: \"../x\"",
+            "a name under the queue directory",
         ),
     ];
-    for (line, what) in wrong {
+    for (line, what, expected) in wrong {
         assert_eq!(
             fails(line),
-            format!("master.cf: line 1: invalid {what} expected"),
+            format!("master.cf: line 1: {what} ({expected} expected)"),
             "{line}"
         );
     }
 }
 
 #[test]
-fn open_braces_are_warned_of() {
-    let master = parse("x unix - - n - - c -o { a = b\n").unwrap();
-    assert_eq!(master.services[0].arguments, ["-o", "a=b"]);
-    assert_eq!(master.warnings, ["master.cf: missing '}' in \"{ a = b\""]);
+fn open_braces_are_mistakes_that_editors_can_read() {
+    let text = "x unix - - n - - c -o { a = b\n";
+    assert_eq!(fails(text), "master.cf: line 1: missing '}' in \"{ a = b\"");
+    let found = entries(Path::new("master.cf"), text.as_bytes()).unwrap();
+    assert_eq!(found.entries[0].arguments, ["-o", "a=b"]);
+    assert_eq!(found.warnings, ["master.cf: missing '}' in \"{ a = b\""]);
 }
 
 #[test]
