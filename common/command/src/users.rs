@@ -46,8 +46,16 @@ pub fn authorized<'a>(
     members: impl IntoIterator<Item = &'a str>,
     mail_owner: &str,
 ) -> Result<bool, UsersError> {
+    let mut members = members.into_iter().peekable();
+    // Neither needs the caller's name, which costs a look into the user database.
+    let everybody = members
+        .peek()
+        .is_some_and(|first| first.starts_with("static:"));
+    if everybody || real_ids().0 == 0 {
+        return Ok(true);
+    }
     let caller = caller();
-    if real_ids().0 == 0 || caller == mail_owner {
+    if caller == mail_owner {
         return Ok(true);
     }
     allowed(members, &caller)
