@@ -68,6 +68,13 @@ fn start() -> Result<Settings, Fatal> {
 fn authorize(settings: &Settings) -> Result<Option<Refusal>, Fatal> {
     let submission: params::core::Submission = settings.get()?;
     let identity: params::core::Identity = settings.get()?;
+    if submission
+        .local_login_sender_maps
+        .iter()
+        .any(|table| table != "static:*")
+    {
+        maillog::warning!("local_login_sender_maps has no effect yet: any sender is accepted");
+    }
     let members = submission.authorized_submit_users.iter();
     let authorized = users::authorized(members.map(String::as_str), &identity.mail_owner)
         .map_err(|error| Fatal::new(format!("authorized_submit_users: {error}")))?;
