@@ -91,6 +91,11 @@ pub fn too_large(id: &QueueId) {
     maillog::warning!("{id}: queue file size limit exceeded");
 }
 
+/// The queue's file system is nearly full.
+pub fn low_space(free: u64) {
+    maillog::warning!("not enough free space in mail queue: {free} bytes < 1.5*message size limit");
+}
+
 /// ETRN for a site that has no list.
 pub fn etrn_refused(peer: &Peer, site: &str) {
     maillog::warning!("reject: ETRN {site}... from {peer}");

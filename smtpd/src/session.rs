@@ -449,6 +449,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let id = self.transaction.as_deref().and_then(Transaction::id);
         let how = match end {
             End::Said => None,
+            // To hang up after a letter is rude, but nothing is lost by it.
+            End::Lost if self.place == "END-OF-MESSAGE" => None,
             End::Lost => Some("lost connection"),
             End::TimedOut => Some("timeout"),
             End::TooManyErrors => Some("too many errors"),

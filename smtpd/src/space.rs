@@ -24,13 +24,23 @@ impl Space {
         }
     }
 
-    /// Whether a letter of a size can be taken.
-    pub fn has_room(&self, size: u64) -> bool {
+    /// Whether a letter of any size can be taken; the bytes that are free, if not.
+    pub fn check(&self) -> Result<(), u64> {
         let Some(free) = self.free() else {
-            return true;
+            return Ok(());
         };
         let reserve = self.size_limit.saturating_add(self.size_limit / 2);
-        free > self.minfree && free > reserve && free.saturating_sub(self.minfree) > size
+        if free > self.minfree && free > reserve {
+            Ok(())
+        } else {
+            Err(free)
+        }
+    }
+
+    /// Whether a letter of this size can be taken.
+    pub fn has_room(&self, size: u64) -> bool {
+        self.free()
+            .is_none_or(|free| free.saturating_sub(self.minfree) > size)
     }
 
     fn free(&self) -> Option<u64> {

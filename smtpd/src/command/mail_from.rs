@@ -35,6 +35,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         let syntax = || Reply::of(501, (5, 5, 4), "Syntax: MAIL FROM:<address>");
         let text = after_keyword(arguments, b"FROM:").ok_or_else(syntax)?;
+        self.check_queue()?;
         let (address, options) = path::split(text);
         let sender = self.path(address, options, true, "MAIL");
         let bad = || Reply::of(501, (5, 1, 7), "Bad sender address syntax");
@@ -66,6 +67,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         transaction.effects.extend(self.judged.effects.clone());
         transaction.effects.extend(effects);
         Ok(())
+    }
+
+    fn check_queue(&self) -> Result<(), Reply> {
+        let Err(free) = self.shared.space.check() else {
+            return Ok(());
+        };
+        let reply = Reply::of(452, (4, 3, 1), "Insufficient system storage");
+        let facts = self.facts("MAIL");
+        event::decision("reject", &facts, reply.to_string().as_bytes());
+        event::low_space(free);
+        Err(reply)
     }
 
     fn check_size(&self, transaction: &Transaction) -> Result<(), Reply> {
