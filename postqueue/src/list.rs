@@ -47,9 +47,11 @@ pub(crate) fn print(settings: &Settings, form: Form) -> Result<(), Fatal> {
                 .map_err(|error| Fatal::io("wait for showq", &error))?;
             Ok(())
         }
-        Err(_) => Err(unavailable(
-            "Queue report unavailable - mail system is down",
-        )),
+        Err(error) => Err(unavailable(&format!(
+            "Queue report unavailable - mail system is down (Connect to the {} showq service: {})",
+            settings.text("mail_name")?.unwrap_or_default(),
+            sys::reason(&error)
+        ))),
     }
 }
 

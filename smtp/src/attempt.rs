@@ -191,6 +191,11 @@ impl<'a> Attempt<'a> {
                 maillog::info!("{failure}");
                 self.no_session(&failure, NO_RELAY);
             }
+            Err(OpenError::Ourselves) => {
+                let domain = String::from_utf8_lossy(self.nexthop()).into_owned();
+                self.no_session(&loops_back(&domain), &server.to_string());
+                self.report_all().await;
+            }
             Err(OpenError::TurnedAway(failure)) => {
                 let relay = server.to_string();
                 self.no_session(&failure, &relay);

@@ -79,7 +79,12 @@ pub fn rcpt(output: &mut Vec<u8>, features: &Features, settings: &Settings, reci
     if features.dsn {
         if !recipient.dsn_orcpt.is_empty() {
             output.extend_from_slice(b" ORCPT=");
-            output.extend_from_slice(&recipient.dsn_orcpt);
+            // An address beyond ASCII is sent as utf-8 text, which needs no other quoting.
+            if recipient.dsn_orcpt.is_ascii() {
+                output.extend_from_slice(&text::xtext::encode(&recipient.dsn_orcpt));
+            } else {
+                output.extend_from_slice(&recipient.dsn_orcpt);
+            }
         }
         let mut before = b" NOTIFY=".as_slice();
         for (wish, word) in WISHES {

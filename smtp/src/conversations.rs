@@ -138,6 +138,7 @@ async fn send_with(
         Err(OpenError::Unreachable(failure) | OpenError::TurnedAway(failure)) => {
             format!("{} {failure}", failure.status)
         }
+        Err(OpenError::Ourselves) => "ourselves".to_owned(),
         Ok(mut session) => {
             let letter = Letter {
                 message,

@@ -34,9 +34,14 @@ pub struct Session<S = Connection> {
     pub opened: Instant,
     /// A transaction was given up: RSET before the next.
     pub needs_reset: bool,
+    /// Whether the server says hello with our own name.
+    ourselves: bool,
     broken: bool,
     lost_in: Option<Phase>,
 }
+
+/// Elsewhere than at this port a mail system may well talk to itself, as content filters do.
+const SMTP_PORT: u16 = 25;
 
 /// Why there is no session.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub enum OpenError {
     Unreachable(Failure),
     /// A connection, but no session.
     TurnedAway(Failure),
+    /// A connection to this very system.
+    Ourselves,
 }
 
 impl Session<Connection> {
@@ -53,6 +60,10 @@ impl Session<Connection> {
         let connection = connect(server, settings).await?;
         let mut session = Self::new(connection, server);
         match session.hello(settings).await {
+            Ok(()) if session.ourselves => {
+                session.quit(settings).await;
+                Err(OpenError::Ourselves)
+            }
             Ok(()) => Ok(session),
             Err(failure) => {
                 session.quit(settings).await;
@@ -73,6 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             uses: 0,
             opened: Instant::now(),
             needs_reset: false,
+            ourselves: false,
             broken: false,
             lost_in: None,
         }
@@ -113,6 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             .await?;
         if reply.class() == 2 {
             self.features = Features::parse(&reply.lines, &settings.discard_keywords);
+            self.look_for_ourselves(settings, &reply);
             return Ok(true);
         }
         if settings.lmtp || reply.code == 421 {
@@ -131,6 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let hello = format!("HELO {}", settings.hello_name);
         let reply = self.command(&hello, Phase::Helo).await?;
         if reply.class() == 2 {
+            self.look_for_ourselves(settings, &reply);
             Ok(())
         } else {
             Err(Failure::turned_away(
@@ -140,6 +154,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 false,
             ))
         }
+    }
+
+    /// A server at the SMTP port that has our name would send us our own mail.
+    fn look_for_ourselves(&mut self, settings: &Settings, reply: &Reply) {
+        let at_smtp_port =
+            matches!(self.server.place, Place::Inet(address) if address.port() == SMTP_PORT);
+        let line = reply.lines.first().and_then(|line| line.get(4..));
+        let name = line.and_then(|line| line.split(' ').next());
+        if settings.lmtp
+            || !at_smtp_port
+            || !name.is_some_and(|name| name.eq_ignore_ascii_case(&settings.myhostname))
+        {
+            return;
+        }
+        maillog::warning!(
+            "host {}:{SMTP_PORT} replied to HELO/EHLO with my own hostname {}",
+            self.name,
+            settings.myhostname
+        );
+        self.ourselves = true;
     }
 
     /// Send one command and take its reply.

@@ -53,11 +53,29 @@ impl Text<'_> {
             return None;
         }
         match aliases::entry(text) {
-            Ok((key, value)) => Some((address::external_local_part(&key), value.to_vec())),
+            Ok((key, value)) => Some((address::external_local_part(&key), one_space(value))),
             Err(error) => {
                 maillog::warning!("{name}, line {line}: {error}");
                 None
             }
         }
     }
+}
+
+/// Where a line was folded, one space is enough; quoted text stays as it is.
+fn one_space(value: &[u8]) -> Vec<u8> {
+    let mut quoted = false;
+    let mut escaped = false;
+    let mut compact = Vec::with_capacity(value.len());
+    for &byte in value {
+        let space = byte.is_ascii_whitespace() && !quoted && !escaped;
+        quoted ^= byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        if !space {
+            compact.push(byte);
+        } else if compact.last() != Some(&b' ') {
+            compact.push(b' ');
+        }
+    }
+    compact
 }
