@@ -96,7 +96,8 @@ impl Smtpd {
 }
 
 impl Shared {
-    fn open(start: &Start) -> Result<Self, Fatal> {
+    /// Open what the sessions need, before the jail.
+    pub fn open(start: &Start) -> Result<Self, Fatal> {
         let settings = &start.settings;
         let config = Config::load(settings).map_err(Fatal::new)?;
         for missing in unbuilt::find(settings)? {

@@ -482,3 +482,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
 /// How long the last reply may take to be sent.
 const FAREWELL_TIME: std::time::Duration = std::time::Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

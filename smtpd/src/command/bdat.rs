@@ -163,9 +163,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Ok(available) => available,
                 Err(error) => return Err(self.broken(&error, content)),
             };
-            let count = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(available.len());
+            let count = usize::try_from(left).unwrap_or(usize::MAX);
+            let count = count.min(available.len()).min(PIECE);
             if intact {
                 content.read_chunk(available.get(..count).unwrap_or_default(), letter.buffer());
             }
@@ -196,6 +195,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(())
     }
 }
+
+/// How much of a chunk is turned into records at once: a byte may become two, and a block must not grow too large.
+const PIECE: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
