@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mail::quote::quote_822;
-use queue::{Folder, claim, edit};
+use queue::{Folder, edit};
 use records::bounce::{Bouncer, Notice, Request};
 use tokio::task::spawn_local;
 
@@ -143,18 +143,7 @@ impl Manager {
     }
 
     fn remove(self: &Rc<Self>, message: &Message) {
-        match self.config.layout.remove(Folder::Active, &message.id) {
-            Ok(()) => maillog::info!("{}: removed", message.id),
-            // Somebody removed it already, such as postsuper(1).
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                maillog::warning!("{}: remove from active: {error}", message.id);
-                let path = self.config.layout.path(Folder::Active, &message.id);
-                if let Err(error) = claim::set_time(&path, SystemTime::now()) {
-                    maillog::warning!("{}: {error}", message.id);
-                }
-            }
-        }
+        self.remover.remove(&message.id);
         self.made_room();
     }
 }

@@ -16,6 +16,7 @@ mod flow;
 mod intake;
 mod manager;
 mod message;
+mod remover;
 mod route;
 mod scans;
 pub mod schedule;

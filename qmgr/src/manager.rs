@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::flow::Tokens;
 use crate::intake::Terms;
 use crate::message::{Message, Origin};
+use crate::remover::Remover;
 use crate::route::Router;
 use crate::scans::SharedScans;
 use crate::schedule::limits::TransportLimits;
@@ -49,6 +50,7 @@ pub(crate) struct Manager {
     pub(crate) defer: Bouncer,
     pub(crate) trace: Bouncer,
     pub(crate) scans: SharedScans,
+    pub(crate) remover: Remover,
     /// There may be letters to take in.
     pub(crate) feed: Notify,
     /// The scheduler may want to be woken at another time.
@@ -118,6 +120,7 @@ impl Manager {
             defer: bouncer(&config.services.defer),
             trace: bouncer(&config.services.trace),
             scans: SharedScans::default(),
+            remover: Remover::new(config.layout.clone()),
             feed: Notify::new(),
             timer: Notify::new(),
             recipients: Cell::new(0),
