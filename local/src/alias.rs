@@ -21,17 +21,22 @@ impl Job<'_> {
         unmatched: &[u8],
     ) -> Option<Fate> {
         // A name within its own alias is the user of that name.
-        if place.aliases.iter().any(|outer| outer == name) {
+        if place.aliases.last().is_some_and(|outer| outer == name) {
             return None;
         }
         let (value, table) = match self.find_alias(name) {
             Ok(found) => found?,
             Err(_) => return Some(self.failed(place, (4, 3, 0), "alias database unavailable")),
         };
+        if place.aliases.iter().any(|outer| outer == name) {
+            let text = format!("alias database loop for {}", String::from_utf8_lossy(name));
+            maillog::warning!("{text}");
+            return Some(self.failed(place, (5, 4, 6), text));
+        }
         if !self.first_time("alias", name) {
             return Some(Fate::DONE);
         }
-        if self.is_probe() {
+        if self.delivery.request().flags.mta_verify {
             return Some(self.sent(place, [b"aliased to ", value.as_slice()].concat()));
         }
         let destinations = match destinations(&value) {

@@ -41,6 +41,7 @@ impl Job<'_> {
             locking: &config.locking,
             limit: config.mailbox.mailbox_size_limit,
             strict_ownership: false,
+            returned: true,
         };
         let lines = self.lines(place, "file", true);
         let outcome = mbox.deliver(&lines, &mut self.delivery.content());
@@ -57,6 +58,7 @@ impl Job<'_> {
             owner,
             hostname: &config.myhostname,
             limit: config.mailbox.mailbox_size_limit,
+            returned: true,
         };
         let lines = self.lines(place, kind, false);
         let outcome: Result<(), Failure> = maildir.deliver(&lines, &mut self.delivery.content());

@@ -60,11 +60,12 @@ fn open(path: &Path, rights: Option<Ids>) -> Result<(Vec<u8>, Ids), Failure> {
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
         .open(path);
     let file = opened.map_err(|error| {
-        let mut failure = failed(&error);
-        if error.kind() == io::ErrorKind::NotFound {
-            failure.status = DsnStatus::new(5, 3, 5);
+        if error.kind() != io::ErrorKind::NotFound {
+            return failed(&error);
         }
-        failure
+        let reason = sys::reason(&error);
+        maillog::warning!("unable to lookup :include: file {name}: {reason}");
+        Failure::new(DsnStatus::new(5, 3, 5), "mail system configuration error")
     })?;
     let metadata = file.metadata().map_err(|error| failed(&error))?;
     let refuse = |what: &str| {

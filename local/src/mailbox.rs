@@ -49,7 +49,7 @@ impl Job<'_> {
         let command = match ipc::now(config.mailbox_command_maps.find(&parts.user)) {
             Ok(Some(command)) => String::from_utf8_lossy(&command).into_owned(),
             Ok(None) => config.forwarding.mailbox_command.0.clone(),
-            Err(_) => return self.failed(place, (4, 3, 0), "mailbox_command_maps lookup failure"),
+            Err(_) => return self.failed(place, (4, 3, 0), "table lookup failure"),
         };
         if command.is_empty() {
             self.to_own_mailbox(place, &account)
@@ -75,11 +75,7 @@ impl Job<'_> {
             Ok(None) if stock.is_empty() => return None,
             Ok(None) => stock.to_owned(),
             Err(_) => {
-                return Some(self.failed(
-                    place,
-                    (4, 3, 0),
-                    format!("{} lookup failure", maps.title()),
-                ));
+                return Some(self.failed(place, (4, 3, 0), "table lookup failure"));
             }
         };
         let passed = ipc::now(pass(
@@ -127,6 +123,7 @@ impl Job<'_> {
             locking: &self.config().locking,
             limit: mailbox.mailbox_size_limit,
             strict_ownership: mailbox.strict_mailbox_ownership,
+            returned: true,
         };
         let lines = self.lines(place, "file", true);
         let outcome = mbox.deliver(&lines, &mut self.delivery.content());

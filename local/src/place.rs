@@ -50,8 +50,6 @@ pub(crate) struct Place {
     pub(crate) rights: Option<Ids>,
     /// An extension that was not looked up, to be added to the next addresses.
     pub(crate) unmatched: Vec<u8>,
-    /// Whether aliases and .forward files are left out (`\user`).
-    pub(crate) plain: bool,
     /// How many expansions led here.
     pub(crate) level: usize,
 }
@@ -68,7 +66,6 @@ impl Place {
             user: None,
             rights: None,
             unmatched: Vec::new(),
-            plain: false,
             level: 0,
         }
     }

@@ -29,9 +29,6 @@ impl Job<'_> {
             );
         }
         let parts = place.parts(self.config());
-        if place.plain {
-            return self.mailbox(place, &parts);
-        }
         if let Some(fate) = self.alias(place, &parts, &parts.local, b"") {
             return fate;
         }
@@ -63,7 +60,6 @@ impl Job<'_> {
             .fold(Fate::DONE, |fate, destination| {
                 fate.and(match destination {
                     Destination::Address(address) => self.address(place, &address),
-                    Destination::Mailbox(user) => self.own_mailbox(place, &user),
                     Destination::Command(command) => self.command(place, &command),
                     Destination::File(path) => self.file(place, &path),
                     Destination::Include(path) => self.include(place, &path),
@@ -97,17 +93,6 @@ impl Job<'_> {
             }
             Err(Failure::Temporary) => self.failed(place, (4, 3, 0), "address resolver failure"),
         }
-    }
-
-    /// `\user`: the mailbox, without aliases and .forward.
-    fn own_mailbox(&self, place: &Place, user: &[u8]) -> Fate {
-        let canonical = self.config().rules.rewrite(user);
-        let Ok(address) = Address::new(canonical.into_owned()) else {
-            return self.failed(place, (5, 1, 3), "bad recipient address syntax");
-        };
-        let mut inner = self.inner(place, address);
-        inner.plain = true;
-        self.recipient(&inner)
     }
 
     /// A place one expansion further.

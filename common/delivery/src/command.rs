@@ -89,7 +89,7 @@ impl Command {
         };
         let child = run
             .start()
-            .map_err(|error| self.unstarted(program, &error))?;
+            .map_err(|error| Self::unstarted(program, &error))?;
         let talk = Talk::new(
             input.into(),
             output.into(),
@@ -99,19 +99,12 @@ impl Command {
         Ok((child, talk))
     }
 
-    /// The program is not there, or may not be run by that user; resources that are short may come back.
-    fn unstarted(&self, program: &OsString, error: &io::Error) -> Failure {
-        let text = sys::reason(error);
-        let permanent = matches!(
-            error.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
-        );
-        let status = DsnStatus::new(if permanent { 5 } else { 4 }, 3, 0);
-        let program = program.to_string_lossy();
-        blame(
-            status,
-            format!("unable to execute \"{}\": {program}: {text}", self.text).into_bytes(),
-        )
+    /// The program is not there, may not be run by that user, or there is no room for it now: an administrator can help.
+    fn unstarted(program: &OsString, error: &io::Error) -> Failure {
+        let (program, text) = (program.to_string_lossy(), sys::reason(error));
+        let reason =
+            format!("temporary failure. Command output: unable to execute {program}: {text}");
+        blame(DsnStatus::new(4, 3, 0), reason.into_bytes())
     }
 
     fn broken(&self, error: &io::Error, output: &[u8]) -> Failure {
@@ -386,7 +379,7 @@ mod tests {
             fails("5.3.0", "Command time limit exceeded: \"sleep 20\"")
         );
         let (status, reason) = run("/nonexistent -x", 9, b"x").unwrap_err();
-        assert_eq!(status, "5.3.0");
+        assert_eq!(status, "4.3.0");
         assert!(
             reason.ends_with("/nonexistent: No such file or directory"),
             "{reason}"

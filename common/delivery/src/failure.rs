@@ -47,6 +47,15 @@ impl Failure {
         Self::new(status_of(error), format!("{what}: {}", sys::reason(error)))
     }
 
+    /// The same failure; one about the mailbox itself (2.0) is returned or deferred as wanted.
+    #[must_use]
+    pub fn returned_if(mut self, returned: bool) -> Self {
+        if (self.status.subject, self.status.detail) == (2, 0) {
+            self.status = self.status.with_class(if returned { 5 } else { 4 });
+        }
+        self
+    }
+
     /// The same failure with words before its reason.
     #[must_use]
     pub fn within(mut self, before: &str) -> Self {

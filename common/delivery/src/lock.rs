@@ -76,7 +76,8 @@ impl Locking {
         match outcome {
             Ok(true) => Ok(Some(DotLock(path))),
             Ok(false) => Err(busy(&path, "File exists")),
-            Err(error) => Err(busy(&path, &sys::reason(&error))),
+            // Somebody else's lock goes away by itself; this does not.
+            Err(error) => Err(busy(&path, &sys::reason(&error)).returned_if(true)),
         }
     }
 

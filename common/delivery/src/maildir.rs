@@ -25,6 +25,8 @@ pub struct Maildir<'a> {
     pub hostname: &'a str,
     /// The largest size of a letter in bytes; 0 for any.
     pub limit: u64,
+    /// Whether mail is returned, and not deferred, when the maildir is out of reach.
+    pub returned: bool,
 }
 
 impl Maildir<'_> {
@@ -33,21 +35,30 @@ impl Maildir<'_> {
         let _as_owner = borrow_identity(self.owner.uid, self.owner.gid, &[self.owner.gid])
             .map_err(|error| Failure::system("change of user and group", &error))?;
         let now = Moment::now();
-        let (file, temporary) = self.create(now).map_err(|(path, error)| {
-            Failure::system(
-                &format!(
-                    "maildir delivery failed: create maildir file {}",
-                    path.display()
-                ),
-                &error,
-            )
-        })?;
+        let (file, temporary) = self
+            .create(now)
+            .map_err(|(path, error)| self.unreachable(&path, &error))?;
         let delivered = self.fill(&file, &temporary, now, before, content);
         if delivered.is_err() {
             // Best effort: the failure that came first is what counts.
             let _ = fs::remove_file(&temporary);
         }
         delivered.map_err(|failure| failure.within("maildir delivery failed: "))
+    }
+
+    fn unreachable(&self, path: &Path, error: &io::Error) -> Failure {
+        let what = format!("create maildir file {}", path.display());
+        if error.kind() == io::ErrorKind::PermissionDenied {
+            let Ids { uid, gid } = self.owner;
+            maillog::warning!(
+                "maildir access problem for UID/GID={uid}/{gid}: {what}: {}",
+                sys::reason(error)
+            );
+            maillog::warning!("perhaps you need to create the maildirs in advance");
+        }
+        Failure::system(&what, error)
+            .returned_if(self.returned)
+            .within("maildir delivery failed: ")
     }
 
     fn fill(
@@ -143,6 +154,7 @@ mod tests {
             owner: Ids { uid, gid },
             hostname: "host.example",
             limit: 0,
+            returned: false,
         };
         maildir
             .deliver(b"Delivered-To: x\n", &mut Content::new(&file, 0))

@@ -41,30 +41,32 @@ pub struct Mbox<'a> {
     pub limit: u64,
     /// Whether a file that belongs to somebody else is refused (`strict_mailbox_ownership`).
     pub strict_ownership: bool,
+    /// Whether mail is returned, and not deferred, when the file is out of reach.
+    pub returned: bool,
 }
 
 impl Mbox<'_> {
     /// Append a letter: lines made before, then its content.
     pub fn deliver(&self, before: &[u8], content: &mut Content<'_>) -> Result<(), Failure> {
         let as_opener = self.take_on(self.opener)?;
-        let file = self.open()?;
-        let metadata = file
-            .metadata()
-            .map_err(|error| Failure::system("fstat", &error))?;
-        if !metadata.is_file() {
+        if std::fs::symlink_metadata(self.path).is_ok_and(|metadata| !metadata.is_file()) {
+            let file = self.open()?;
             drop(as_opener);
             let _as_owner = self.take_on(self.owner)?;
             copy(before, content, STYLE, &file)?;
             return Ok(());
         }
-        self.check(metadata.uid(), metadata.nlink())?;
-        let dot = self.locking.dot(self.path)?;
-        self.locking.kernel(&file)?;
-        drop(as_opener);
-        let written = {
+        let dot = self.locking.dot(self.path).map_err(|failure| {
+            let returned = self.returned && failure.status.class == 5;
+            failure.returned_if(returned)
+        })?;
+        let written = self.open().and_then(|file| {
+            self.check(&file)?;
+            self.locking.kernel(&file)?;
+            drop(as_opener);
             let _as_owner = self.take_on(self.owner)?;
             self.append(&file, before, content)
-        };
+        });
         if let Some(dot) = dot {
             let _as_opener = self.take_on(self.opener)?;
             dot.release();
@@ -96,25 +98,26 @@ impl Mbox<'_> {
     }
 
     fn open(&self) -> Result<File, Failure> {
-        let failed = |error: &io::Error| Failure::system("cannot open file", error);
+        let failed = |what: &str, error: &io::Error| self.untouched(Failure::system(what, error));
+        let unopened = |error: &io::Error| failed("cannot open file", error);
         let mut options = OpenOptions::new();
         options
             .append(true)
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY);
         match options.open(self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            outcome => return outcome.map_err(|error| failed(&error)),
+            outcome => return outcome.map_err(|error| unopened(&error)),
         }
         let file = options
             .create_new(true)
             .mode(0o600)
             .open(self.path)
-            .map_err(|error| Failure::system("cannot create file", &error))?;
-        let metadata = file.metadata().map_err(|error| failed(&error))?;
+            .map_err(|error| failed("cannot create file", &error))?;
+        let metadata = file.metadata().map_err(|error| unopened(&error))?;
         if metadata.uid() != self.owner.uid {
             // A directory that hands its group on keeps its say about the group.
             let gid = (!self.directory_gives_group()).then_some(self.owner.gid);
-            fchown(&file, Some(self.owner.uid), gid).map_err(|error| failed(&error))?;
+            fchown(&file, Some(self.owner.uid), gid).map_err(|error| unopened(&error))?;
         }
         Ok(file)
     }
@@ -126,16 +129,24 @@ impl Mbox<'_> {
         })
     }
 
-    fn check(&self, uid: u32, links: u64) -> Result<(), Failure> {
+    fn check(&self, file: &File) -> Result<(), Failure> {
         let refuse = |reason: String| Err(Failure::new(DsnStatus::new(4, 2, 0), reason));
-        let path = self.path.display();
+        let metadata = file
+            .metadata()
+            .map_err(|error| Failure::system("fstat", &error))?;
+        let (path, links) = (self.path.display(), metadata.nlink());
         if links != 1 {
             return refuse(format!("destination {path} has {links} hard links"));
         }
-        if self.strict_ownership && uid != self.owner.uid {
+        if self.strict_ownership && metadata.uid() != self.owner.uid {
             return refuse(format!("destination {path} is not owned by recipient"));
         }
         Ok(())
+    }
+
+    /// Nothing was written yet, and trying again may not help.
+    fn untouched(&self, failure: Failure) -> Failure {
+        failure.returned_if(self.returned)
     }
 
     fn take_on(&self, ids: Ids) -> Result<sys::rights::Borrowed, Failure> {
@@ -191,6 +202,7 @@ mod tests {
             locking: &locking,
             limit: 50,
             strict_ownership: true,
+            returned: false,
         };
         mbox.deliver(b"From a\n", &mut Content::new(&file, 0))
             .unwrap();

@@ -41,6 +41,17 @@ pub async fn pass(
         active: own.active,
         recipients: Bounded::try_from(vec![recipient]).unwrap_or_default(),
     };
+    maillog::info!(
+        "{}: passing <{}> to transport={transport}",
+        own.message.id,
+        String::from_utf8_lossy(
+            request
+                .recipients
+                .first()
+                .map(|one| one.address.as_bytes())
+                .unwrap_or_default()
+        )
+    );
     let socket = PathBuf::from(format!("private/{transport}"));
     let mut client = Client::<Conversation>::connect(&socket, timeout).await?;
     client.send_with(&request, delivery.file().as_fd()).await?;

@@ -211,7 +211,10 @@ impl Reporter {
     }
 
     async fn traced(&self, attempt: &Attempt<'_>, dsn: &Dsn) -> Fate {
-        let stored = self.trace.append(entry(attempt, dsn)).await;
+        let mut dsn = dsn.clone();
+        let via = format!("delivery via {}: ", attempt.relay);
+        dsn.reason.splice(..0, via.into_bytes());
+        let stored = self.trace.append(entry(attempt, &dsn)).await;
         Fate {
             again: !is_stored(attempt, "trace", stored),
             bounced: false,

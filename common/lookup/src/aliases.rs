@@ -10,8 +10,6 @@ use std::fmt;
 pub enum Destination {
     /// A mail address, in internal form.
     Address(Vec<u8>),
-    /// `\user`: the user's own mailbox, without aliases and .forward.
-    Mailbox(Vec<u8>),
     /// `|command`, without the bar.
     Command(Vec<u8>),
     /// `/file/name`.
@@ -59,7 +57,7 @@ pub fn entry(line: &[u8]) -> Result<(Vec<u8>, &[u8]), AliasError> {
             Some(Token::Plain(b':')) => break,
             Some(Token::Space) => spaced = !name.is_empty(),
             Some(Token::QuotedEmpty) => {}
-            Some(token @ (Token::Plain(byte) | Token::Quoted(byte) | Token::Escaped(byte))) => {
+            Some(token @ (Token::Plain(byte) | Token::Quoted(byte))) => {
                 remote |= matches!(token, Token::Plain(b'@'));
                 if std::mem::take(&mut spaced) {
                     name.push(b' ');
@@ -92,13 +90,6 @@ pub fn destinations(value: &[u8]) -> Result<Vec<Destination>, AliasError> {
             Token::Space => current.spaced = true,
             Token::Plain(byte) => current.push(byte, false),
             Token::Quoted(byte) => current.push(byte, true),
-            Token::Escaped(byte) => {
-                // A backslash before the first character of a word says more than that it is literal.
-                if current.is_new_word() {
-                    current.push(b'\\', false);
-                }
-                current.push(byte, true);
-            }
             Token::QuotedEmpty => {}
         }
     }
@@ -148,12 +139,6 @@ impl Item {
         }
     }
 
-    /// Whether the next byte begins a word outside of `<...>`.
-    fn is_new_word(&self) -> bool {
-        self.angle == Angle::None
-            && (self.word.is_empty() || (self.spaced && self.ends_before(b'\\', true)))
-    }
-
     /// White space ends a word unless it stands beside one of the signs that join words to an address.
     fn ends_before(&self, byte: u8, quoted: bool) -> bool {
         let joins = |byte: &u8| matches!(byte, b'@' | b'.' | b'%' | b'!' | b':');
@@ -179,7 +164,6 @@ impl Destination {
         match text.first()? {
             b'|' => Some(Self::Command(text.get(1..)?.trim_ascii().to_vec())),
             b'/' => Some(Self::File(text)),
-            b'\\' => Some(Self::Mailbox(text.get(1..)?.to_vec())),
             b':' if text
                 .get(..INCLUDE.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(INCLUDE)) =>
@@ -196,8 +180,6 @@ impl Destination {
 enum Token {
     Plain(u8),
     Quoted(u8),
-    /// After a backslash outside of quotes.
-    Escaped(u8),
     QuotedEmpty,
     Space,
 }
@@ -234,8 +216,7 @@ impl<'a> Scanner<'a> {
             return Ok(None);
         };
         Ok(Some(match (byte, self.quoted) {
-            (b'\\', false) => Token::Escaped(self.take().ok_or(AliasError::Unbalanced)?),
-            (b'\\', true) => Token::Quoted(self.take().ok_or(AliasError::Unbalanced)?),
+            (b'\\', _) => Token::Quoted(self.take().ok_or(AliasError::Unbalanced)?),
             (b'"', quoted) => {
                 self.quoted = !quoted;
                 Token::QuotedEmpty
@@ -277,7 +258,6 @@ mod tests {
             .into_iter()
             .map(|destination| match destination {
                 Destination::Address(text) => show("to", text),
-                Destination::Mailbox(text) => show("mailbox", text),
                 Destination::Command(text) => show("run", text),
                 Destination::File(text) => show("file", text),
                 Destination::Include(text) => show("include", text),
@@ -301,7 +281,7 @@ mod tests {
         );
         assert_eq!(
             list("\":include:/a b\" , \\root"),
-            ["include /a b", "mailbox root"]
+            ["include /a b", "to root"]
         );
     }
 
@@ -312,10 +292,6 @@ mod tests {
             ["to j@d.org", "to x", "to y", "to a b@c.org", "to p@q.r"]
         );
         assert_eq!(list(" , ,"), Vec::<String>::new());
-        assert_eq!(
-            list("bob, \\alice b\\ob"),
-            ["to bob", "mailbox alice", "to bob"]
-        );
         assert_eq!(list("a, \"open b"), ["to a", "to open b"]);
         assert_eq!(destinations(b"<open"), Err(AliasError::Unbalanced));
     }

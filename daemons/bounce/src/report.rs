@@ -89,7 +89,9 @@ impl Report<'_> {
         push(lines, "");
         push(lines, format!("--{boundary}"));
         push(lines, "Content-Description: Notification");
-        let charset = if self.utf8 {
+        // $name in the text may be worth UTF-8.
+        let plain = self.template.charset.eq_ignore_ascii_case("us-ascii");
+        let charset = if self.utf8 || (plain && self.system.smtputf8) {
             "utf-8"
         } else {
             &self.template.charset
@@ -100,7 +102,9 @@ impl Report<'_> {
         );
         self.encoding(lines);
         push(lines, "");
-        if !self.for_postmaster {
+        if self.for_postmaster {
+            push(lines, "");
+        } else {
             lines.extend(
                 self.template
                     .text
@@ -138,7 +142,9 @@ impl Report<'_> {
         push(lines, format!("--{boundary}"));
         push(lines, "Content-Description: Delivery report");
         push(lines, format!("Content-Type: {kind}"));
-        self.encoding(lines);
+        if self.utf8 {
+            push(lines, "Content-Transfer-Encoding: 8bit");
+        }
         push(lines, "");
         push(
             lines,
@@ -253,8 +259,7 @@ impl Report<'_> {
             return Ok(());
         };
         let what = match self.kind {
-            Kind::Failure => "Undelivered ",
-            Kind::Delay => "Delayed ",
+            Kind::Failure | Kind::Delay => "Undelivered ",
             Kind::Success | Kind::Verify => "",
         };
         let (description, kind) = match (self.headers_only, self.utf8) {
@@ -304,7 +309,7 @@ impl Report<'_> {
     }
 
     fn encoding(&self, lines: &mut Vec<Vec<u8>>) {
-        let eight = self.utf8 || self.notice.encoding.eq_ignore_ascii_case("8bit");
+        let eight = self.system.smtputf8 || self.notice.encoding.eq_ignore_ascii_case("8bit");
         if eight {
             push(lines, "Content-Transfer-Encoding: 8bit");
         }

@@ -117,6 +117,7 @@ impl Virtual {
             owner: mailbox.owner,
             hostname: &self.0.myhostname,
             limit: self.0.limit,
+            returned: false,
         };
         let lines = self.lines(delivery, recipient, None);
         maildir.deliver(&lines, &mut delivery.content())?;
@@ -136,6 +137,7 @@ impl Virtual {
             locking: &self.0.locking,
             limit: self.0.limit,
             strict_ownership: self.0.strict_ownership,
+            returned: false,
         };
         let lines = self.lines(delivery, recipient, Some(Moment::now()));
         mbox.deliver(&lines, &mut delivery.content())?;
