@@ -40,6 +40,7 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, String> {
         .iter()
         .cloned()
         .chain(master_cf.warnings.iter().cloned())
+        .chain(without_effect(&settings, &master_cf))
         .collect();
     let definitions = master_cf
         .services
@@ -55,6 +56,27 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, String> {
         queue_directory,
         warnings,
     })
+}
+
+/// What is set but read by no program of this version.
+fn without_effect(settings: &Settings, master_cf: &MasterCf) -> Vec<String> {
+    let main = settings.main_cf().path.display();
+    let of_main = settings.without_effect().into_iter();
+    let mut warnings: Vec<String> = of_main
+        .map(|name| format!("{main}: parameter {name} has no effect in this version"))
+        .collect();
+    for service in &master_cf.services {
+        let (path, of) = (master_cf.path.display(), &service.name);
+        let names = service.overrides().map(|(name, _)| name);
+        warnings.extend(
+            names
+                .filter(|name| config::table::is_without_effect(name))
+                .map(|name| {
+                    format!("{path}: service {of}: parameter {name} has no effect in this version")
+                }),
+        );
+    }
+    warnings
 }
 
 fn definition(entry: Entry, settings: &Settings, process: &Process) -> Result<Definition, String> {

@@ -176,6 +176,18 @@ impl Settings {
         &self.main.warnings
     }
 
+    /// The parameters that are set to another than their stock value but that no program reads in this version.
+    #[must_use]
+    pub fn without_effect(&self) -> Vec<&str> {
+        let overrides = self.overrides.keys().map(String::as_str);
+        let mut names: Vec<_> = self.main.names().into_iter().chain(overrides).collect();
+        names.retain(|name| {
+            let stock = table::find(name).map(|spec| spec.default);
+            stock != self.set(name) && table::is_without_effect(name)
+        });
+        names
+    }
+
     /// Read the next parameter of a group; for the loaders that the table's macros make.
     pub(crate) fn next<T: Value>(&self, specs: &mut slice::Iter<'_, Spec>) -> Result<T, Error> {
         const END: Spec = Spec {

@@ -130,6 +130,14 @@ pub fn outdated(name: &str) -> Option<&'static str> {
         .map(|(_, advice)| *advice)
 }
 
+/// Whether the parameter is accepted and listed but no program reads it in this version.
+#[must_use]
+pub fn is_without_effect(name: &str) -> bool {
+    include_str!("../../../docs/parameters-without-effect.txt")
+        .lines()
+        .any(|listed| listed == name)
+}
+
 /// Declare groups of parameters: one struct per group, one field per parameter.
 macro_rules! params {
     ($(
