@@ -118,7 +118,7 @@ impl Agents {
         loop {
             match UnixStream::connect(&path).await {
                 Ok(socket) => {
-                    let mut connection = Connection::waiting(socket);
+                    let mut connection = Connection::waiting(socket).map_err(AgentError::Absent)?;
                     connection
                         .set_timeout(self.timeout)
                         .map_err(AgentError::Failed)?;

@@ -81,7 +81,7 @@ async fn accept<P: Protocol>(path: String) -> impl AsyncFnMut() -> Server<P> {
     let listener = UnixListener::bind(path).unwrap();
     async move || {
         let (socket, _) = listener.accept().await.unwrap();
-        Server::over(Connection::waiting(socket))
+        Server::over(Connection::waiting(socket).unwrap())
     }
 }
 

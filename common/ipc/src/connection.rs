@@ -43,9 +43,9 @@ impl Connection {
 
     /// Take a socket that waits on the runtime.
     #[cfg(feature = "runtime")]
-    #[must_use]
-    pub fn waiting(socket: tokio::net::UnixStream) -> Self {
-        Self::new(Stream::Waiting(socket, DEFAULT_TIMEOUT))
+    pub fn waiting(socket: tokio::net::UnixStream) -> std::io::Result<Self> {
+        let socket = crate::waiting::Waiting::new(socket, DEFAULT_TIMEOUT)?;
+        Ok(Self::new(Stream::Waiting(socket)))
     }
 
     fn new(stream: Stream) -> Self {

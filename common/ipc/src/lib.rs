@@ -18,6 +18,8 @@ mod protocol;
 mod server;
 mod stream;
 mod trigger;
+#[cfg(feature = "runtime")]
+mod waiting;
 
 pub use client::Client;
 pub use connection::Connection;

@@ -38,7 +38,7 @@ impl Client {
             return None;
         }
         match std::mem::replace(&mut self.socket, Socket::Taken) {
-            Socket::Unix(socket) => Some(ipc::Connection::waiting(socket)),
+            Socket::Unix(socket) => ipc::Connection::waiting(socket).ok(),
             Socket::Tcp(_) | Socket::Taken => None,
         }
     }
