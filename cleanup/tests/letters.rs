@@ -1,5 +1,10 @@
 //! Letters through the real program, on its standard input and output: what the queue file holds, what the answer is.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends in a panic"
+)]
+
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;

@@ -1,6 +1,7 @@
 //! Whole conversations with a scripted server over TCP: what goes over the wire, and which texts come out.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -404,14 +405,14 @@ async fn request_for(shared: &Shared, nexthop: &str, to: &str) -> Report {
         active: mail::stats::Moment::now(),
         recipients: vec![recipient(to)].try_into().unwrap(),
     };
-    let reporter = Reporter::new(&delivery::Config {
-        soft_bounce: false,
-        delay_logging_resolution_limit: 2,
-        bounce_service_name: "nowhere".to_owned(),
-        defer_service_name: "nowhere".to_owned(),
-        trace_service_name: "nowhere".to_owned(),
-        ipc_timeout: Duration::from_secs(1),
-    });
+    let mut loader = config::Loader::new("smtp").set("ipc_timeout=1s").unwrap();
+    for service in ["bounce", "defer", "trace"] {
+        loader = loader
+            .set(&format!("{service}_service_name=nowhere"))
+            .unwrap();
+    }
+    let settings = loader.over(PathBuf::from("/nonexistent"), config::MainCf::default());
+    let reporter = Reporter::new(delivery::Config::load(&settings).unwrap());
     let delivery = Delivery::new(request, file, &reporter);
     attempt::deliver(shared, &delivery).await;
     delivery.finish()
