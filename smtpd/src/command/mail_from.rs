@@ -138,19 +138,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Ok(());
         }
         let known = self.shared.routes.resolve(sender, address).await;
-        match known.route {
-            Ok(_) => Ok(()),
-            Err(Failure::BadAddress) => {
-                let verb = &self.place;
-                let text = [b"<", address.as_bytes(), b">"].concat();
-                event::bad_address(&self.peer, verb, &text);
-                Err(bad())
-            }
-            Err(Failure::Temporary) => {
-                let text = [b"<", address.as_bytes(), b">: Temporary lookup failure"].concat();
-                Err(Reply::new(451, (4, 3, 0), text))
-            }
+        if known.route != Err(Failure::BadAddress) {
+            // What cannot be told now is the business of the restrictions.
+            return Ok(());
         }
+        let text = [b"<", address.as_bytes(), b">"].concat();
+        event::bad_address(&self.peer, &self.place, &text);
+        Err(bad())
     }
 }
 
