@@ -109,8 +109,8 @@ fn sources(root: &Path) -> Vec<PathBuf> {
     .map(|name| root.join(name))
     .collect();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
             let name = path.file_name().unwrap_or_default();
             if path.is_dir()
                 && !["tests", "params", "postconf", "target"]
