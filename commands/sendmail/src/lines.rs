@@ -31,6 +31,8 @@ pub(crate) struct Lines<R> {
     /// Whether the last piece was the first or a middle one of its line.
     inside: bool,
     first: bool,
+    /// Whether everything so far was mailbox lines.
+    at_start: bool,
     done: bool,
 }
 
@@ -43,12 +45,26 @@ impl<R: BufRead> Lines<R> {
             fix,
             inside: false,
             first: true,
+            at_start: true,
             done: false,
         }
     }
 
-    /// The next piece; `None` at the end of the letter.
+    /// The next piece; `None` at the end of the letter. A mailbox line (`From sender date`) before the headers is no part of
+    /// the letter.
     pub(crate) fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+        while let Some(piece) = self.next_in_input()? {
+            let mailbox_line = !piece.more
+                && (piece.text.starts_with(b"From ") || piece.text.starts_with(b">From "));
+            if !(self.at_start && mailbox_line) {
+                self.at_start = false;
+                return Ok(Some(piece));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_in_input(&mut self) -> io::Result<Option<Piece>> {
         if self.done {
             return Ok(None);
         }
@@ -129,6 +145,12 @@ mod tests {
             read(b"a\r\nb\r\n", true, FixEndings::Strict),
             plain(&["a", "b"])
         );
+    }
+
+    #[test]
+    fn mailbox_lines_before_the_headers_go() {
+        let lines = read(b"From a\n>From b\nc:d\nFrom e\n", true, FixEndings::Always);
+        assert_eq!(lines, plain(&["c:d", "From e"]));
     }
 
     #[test]

@@ -22,7 +22,6 @@ pub(crate) struct Extractor {
     limit: usize,
     header: Vec<u8>,
     in_headers: bool,
-    seen_any: bool,
     plain: Vec<Vec<u8>>,
     resent: Vec<Vec<u8>>,
     is_resent: bool,
@@ -35,32 +34,25 @@ impl Extractor {
             limit,
             header: Vec::new(),
             in_headers: true,
-            seen_any: false,
             plain: Vec::new(),
             resent: Vec::new(),
             is_resent: false,
         }
     }
 
-    /// Look at a line of the letter, or a piece of one (`continued`: it goes on the line before). `false` for the
-    /// mailbox line before the headers, which is no part of the letter.
-    pub(crate) fn line(&mut self, text: &[u8], continued: bool) -> bool {
+    /// Look at a line of the letter, or a piece of one (`continued`: it goes on the line before).
+    pub(crate) fn line(&mut self, text: &[u8], continued: bool) {
         if !self.in_headers {
-            return true;
+            return;
         }
         if continued {
             self.header.extend_from_slice(text);
-            return true;
-        }
-        let first = !std::mem::replace(&mut self.seen_any, true);
-        if first && (text.starts_with(b"From ") || text.starts_with(b">From ")) {
-            self.seen_any = false;
-            return false;
+            return;
         }
         if matches!(text.first(), Some(b' ' | b'\t')) && !self.header.is_empty() {
             self.header.push(b'\n');
             self.header.extend_from_slice(text);
-            return true;
+            return;
         }
         self.end_header();
         if is_header(text) {
@@ -68,7 +60,6 @@ impl Extractor {
         } else {
             self.in_headers = false;
         }
-        true
     }
 
     /// The recipients, once the letter is over.
@@ -136,7 +127,7 @@ mod tests {
             ),
             ["a@b", "c", "e", "f", "q r@z", "h@b"]
         );
-        assert_eq!(extract("From me\nto : a,\n b\nbody To: c"), ["a", "b"]);
+        assert_eq!(extract("to : a,\n b\nbody To: c"), ["a", "b"]);
         assert_eq!(
             extract("To: a\nResent-To: k\nResent-Bcc: l\n\n"),
             ["k", "l"]

@@ -250,26 +250,17 @@ impl Submission<'_> {
             Problem::Letter(format!("error reading input: {}", sys::reason(&error)))
         };
         let mut continued = false;
-        let mut at_top = true;
         while let Some(piece) = lines.next_piece().map_err(unread)? {
-            // The separator line of a mailbox is no part of the letter that stood there.
-            at_top &= piece.text.starts_with(b"From ") || piece.text.starts_with(b">From ");
-            if at_top && !piece.more {
-                continue;
+            if let Some(extractor) = &mut extractor {
+                extractor.line(&piece.text, continued);
             }
-            let wanted = match &mut extractor {
-                Some(extractor) => extractor.line(&piece.text, continued),
-                None => true,
-            };
             continued = piece.more;
-            if wanted {
-                let kind = if piece.more {
-                    RecordType::PARTIAL
-                } else {
-                    RecordType::LINE
-                };
-                self.put(kind, &piece.text);
-            }
+            let kind = if piece.more {
+                RecordType::PARTIAL
+            } else {
+                RecordType::LINE
+            };
+            self.put(kind, &piece.text);
             if self.records.len() >= BLOCK {
                 self.send()?;
             }
