@@ -282,3 +282,35 @@ case!(networks_and_domains_from_files_and_tables, |setup| {
         client.expect(&format!("RCPT TO:<x@{known}>"), "250*");
     }
 });
+
+case!(proxymap_answers_for_jailed_daemons, |setup| {
+    let table = "proxy:hash:/etc/postfix/names";
+    let mail = setup
+        .set("canonical_maps", table)
+        .hash("names", "old@ferro.example alice@ferro.example\n")
+        .start();
+    mail.send("x@remote.example", &["old@ferro.example"], "Subject: x\n\n");
+    mail.letter_of("alice");
+    assert_eq!(
+        query(&mail, "OLD@ferro.example", table),
+        "alice@ferro.example"
+    );
+});
+
+case!(proxymap_refuses_what_is_not_approved, |setup| {
+    let mail = setup
+        .set("proxy_read_maps", "hash:/etc/postfix/names")
+        .hash("names", "x@remote.example y@remote.example\n")
+        .start();
+    let table = "proxy:hash:/etc/postfix/names";
+    let asked = mail
+        .command("postmap")
+        .args(["-q", "x@remote.example", table]);
+    asked.run().exits(1).complains(
+        "postmap: fatal: *proxymap service is not configured for table \"hash:/etc/postfix/names\"",
+    );
+    mail.log().wait(
+        "proxymap",
+        "warning: request for unapproved table: \"hash:/etc/postfix/names\"",
+    );
+});
