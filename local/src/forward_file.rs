@@ -70,6 +70,7 @@ impl Job<'_> {
         let as_user = borrow(ids(account));
         let _as_user =
             as_user.map_err(|error| Failure::system("change of user and group", &error))?;
+        let mut tried = String::new();
         for template in text::token::words(&config.forwarding.forward_path) {
             names.forget();
             let path = match text::expand::expand(template.as_bytes(), &mut names) {
@@ -79,6 +80,11 @@ impl Job<'_> {
                     continue;
                 }
             };
+            // Without an extension the stock list names the same file twice.
+            if path == tried {
+                continue;
+            }
+            tried.clone_from(&path);
             match open(Path::new(&path), account) {
                 Ok(Some(bytes)) => return Ok(Some((path, names.used_extension(), bytes))),
                 Ok(None) => {}

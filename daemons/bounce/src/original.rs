@@ -42,6 +42,12 @@ impl Original {
         Self { open }
     }
 
+    /// A message that is gone.
+    #[cfg(test)]
+    pub(crate) const fn absent() -> Self {
+        Self { open: None }
+    }
+
     /// When it arrived.
     pub(crate) fn arrival(&self) -> Option<Moment> {
         self.open.as_ref().map(|open| open.arrival)

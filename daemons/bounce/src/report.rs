@@ -349,3 +349,157 @@ fn printable(text: &[u8]) -> std::borrow::Cow<'_, [u8]> {
         text.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use expect_test::{Expect, expect};
+    use mail::{DsnStatus, QueueId, Recipient, Ret};
+    use queue::Layout;
+
+    use super::*;
+    use crate::system::Postmaster;
+    use crate::template::Templates;
+
+    fn address(text: &str) -> Address {
+        Address::new(text).unwrap()
+    }
+
+    fn check(entry: &Entry, utf8: bool, parts: &Expect) {
+        let system = System {
+            layout: Layout::default(),
+            myhostname: String::from("mail.example.org"),
+            mail_name: String::from("Ferropost"),
+            double_bounce: address("double-bounce@mail.example.org"),
+            size_limit: 50_000,
+            threaded: false,
+            queue_lifetime: Duration::from_secs(432_000),
+            smtputf8: false,
+            postmaster: Postmaster {
+                bounces: None,
+                double_bounces: None,
+                delays: None,
+            },
+        };
+        let notice = Notice {
+            id: QueueId::new("3F2A1C0DE").unwrap(),
+            queue: String::from("active"),
+            sender: address("sender@example.org"),
+            encoding: String::new(),
+            smtputf8: utf8,
+            envelope_id: b"env+2B7".to_vec(),
+            ret: Ret::Unset,
+        };
+        let mut template = Templates::default().failure;
+        template.text = vec![String::from("The text.")];
+        let report = Report {
+            system: &system,
+            template: &template,
+            kind: Kind::Failure,
+            notice: &notice,
+            to: &notice.sender,
+            for_postmaster: false,
+            headers_only: false,
+            utf8,
+            entries: &[entry],
+        };
+        let mut lines = Vec::new();
+        report.text(&mut lines, "B");
+        report.fields(&mut lines, "B", &Original::absent());
+        let lines: Vec<String> = lines
+            .into_iter()
+            .map(|line| String::from_utf8(line).unwrap())
+            .collect();
+        parts.assert_eq(&(lines.join("\n") + "\n"));
+    }
+
+    #[test]
+    fn a_reply_of_another_system() {
+        let recipient = Recipient {
+            address: address("no such@example.net"),
+            original: address("alias@example.org"),
+            ..Recipient::default()
+        };
+        let mut dsn = Dsn::new(
+            DsnStatus::new(5, 1, 1),
+            "host mx.example.net[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT TO command)",
+        );
+        dsn.mta_type = b"dns".to_vec();
+        dsn.mta_name = b"mx.example.net".to_vec();
+        dsn.diagnostic_type = b"smtp".to_vec();
+        dsn.diagnostic_text = b"550 5.1.1 no such user".to_vec();
+        check(
+            &Entry { recipient, dsn },
+            false,
+            &expect![[r#"
+
+            --B
+            Content-Description: Notification
+            Content-Type: text/plain; charset=us-ascii
+
+            The text.
+
+            <no such@example.net> (expanded from <alias@example.org>): host
+                mx.example.net[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT TO
+                command)
+
+            --B
+            Content-Description: Delivery report
+            Content-Type: message/delivery-status
+
+            Reporting-MTA: dns; mail.example.org
+            Original-Envelope-Id: env+7
+            X-Ferropost-Queue-ID: 3F2A1C0DE
+            X-Ferropost-Sender: rfc822; sender@example.org
+
+            Final-Recipient: rfc822; "no such"@example.net
+            Original-Recipient: rfc822;alias@example.org
+            Action: failed
+            Status: 5.1.1
+            Remote-MTA: dns; mx.example.net
+            Diagnostic-Code: smtp; 550 5.1.1 no such user
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_international_address() {
+        let recipient = Recipient {
+            address: address("b\u{e4}d@example.net"),
+            dsn_orcpt: b"utf-8;b\\x{E4}d@example.net".to_vec(),
+            ..Recipient::default()
+        };
+        let dsn = Dsn::new(DsnStatus::new(5, 1, 1), "unknown user: \"b\u{e4}d\"");
+        check(
+            &Entry { recipient, dsn },
+            true,
+            &expect![[r#"
+
+            --B
+            Content-Description: Notification
+            Content-Type: text/plain; charset=utf-8
+
+            The text.
+
+            <bäd@example.net>: unknown user: "bäd"
+
+            --B
+            Content-Description: Delivery report
+            Content-Type: message/global-delivery-status
+            Content-Transfer-Encoding: 8bit
+
+            Reporting-MTA: dns; mail.example.org
+            Original-Envelope-Id: env+7
+            X-Ferropost-Queue-ID: 3F2A1C0DE
+            X-Ferropost-Sender: rfc822; sender@example.org
+
+            Final-Recipient: utf-8; bäd@example.net
+            Original-Recipient: utf-8;b\x{E4}d@example.net
+            Action: failed
+            Status: 5.1.1
+            Diagnostic-Code: X-Ferropost; unknown user: "bäd"
+        "#]],
+        );
+    }
+}

@@ -49,6 +49,11 @@ impl Mailboxes {
         let names: params::core::Names = settings.get()?;
         let compatibility: params::core::Compatibility = settings.get()?;
         let mailbox: params::local::Mailbox = settings.get()?;
+        if own.virtual_mailbox_base.is_empty() {
+            return Err(Fatal::new(
+                "bad string length 0 < 1: virtual_mailbox_base = ",
+            ));
+        }
         let options = OpenOptions::from_settings(settings)?;
         let open = |title: &str, list: &TableList| {
             // A service with fewer rights must not say who we write as.
@@ -80,17 +85,7 @@ impl Mailboxes {
         let Some(path) = self.find(&self.paths, address).await? else {
             return Ok(None);
         };
-        let path = if self.base.is_empty() {
-            path
-        } else {
-            format!("{}/{path}", self.base)
-        };
-        if !path.starts_with('/') {
-            return Err(complain(
-                address,
-                &format!("mailbox {path} is not an absolute path; set virtual_mailbox_base"),
-            ));
-        }
+        let path = format!("{}/{path}", self.base);
         Ok(Some(Mailbox {
             path: PathBuf::from(path),
             owner: self.owner(address).await?,
