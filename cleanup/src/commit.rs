@@ -7,6 +7,7 @@ use queue::{Folder, NewFile, SizeRecord};
 use records::cleanup::{Flags, Outcome, Status};
 
 use crate::letter::Letter;
+use crate::server::Cleanup;
 
 /// The bits of the size record's last number.
 const REQUESTED: u64 = 1;
@@ -64,7 +65,9 @@ impl Letter<'_> {
             .map_err(std::io::Error::other)
             .flatten()
             .map_err(|error| (id.clone(), error))?;
-        if !hold {
+        if hold {
+            shared.give_back_token();
+        } else {
             // A queue manager that is not there scans the folder when it starts.
             let _ = shared.queue_manager.borrow_mut().message(&id);
         }
@@ -141,10 +144,20 @@ impl Letter<'_> {
     }
 
     fn remove(self, why: &str) {
+        self.shared.give_back_token();
         let id = self.file.id().clone();
         match NewFile::cancel(self.file) {
             Ok(()) => maillog::info!("{id}: removed ({why})"),
             Err(error) => maillog::warning!("{id}: remove queue file: {}", sys::reason(&error)),
+        }
+    }
+}
+
+impl Cleanup {
+    /// The queue manager will not see this letter.
+    fn give_back_token(&self) {
+        if let Some(flow) = &self.flow {
+            flow.give_back();
         }
     }
 }

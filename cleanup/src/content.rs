@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use mail::header;
 use mail::mime::Walk;
 
 use crate::config::Config;
@@ -14,6 +15,8 @@ pub(crate) struct Content {
     replace_stray: bool,
     /// Whether the last piece did not end its line.
     inside_line: bool,
+    /// Whether a header of the sender's own was seen: anything but Received:.
+    begun: bool,
 }
 
 impl Content {
@@ -23,6 +26,7 @@ impl Content {
             headers: Headers::default(),
             replace_stray: config.headers.cleanup_replace_stray_cr_lf,
             inside_line: false,
+            begun: false,
         }
     }
 
@@ -38,8 +42,14 @@ impl Content {
         }
         let starts = !self.inside_line;
         self.inside_line = partial;
-        if starts && self.is_mailbox_line(&text) {
-            text = Cow::Owned([b"X-Mailbox-Line: ", &*text].concat());
+        if starts && !self.begun && self.walk.in_primary_header() {
+            match header::split(&text) {
+                Some((name, _)) => self.begun = !name.eq_ignore_ascii_case(b"received"),
+                None if is_mailbox_line(&text) => {
+                    text = Cow::Owned([b"X-Mailbox-Line: ", &*text].concat());
+                }
+                None => {}
+            }
         }
         let mut sink = Treating {
             treatment,
@@ -56,14 +66,11 @@ impl Content {
         };
         self.walk.end(&mut sink);
     }
+}
 
-    /// A `From ` line of a mailbox file before the headers.
-    fn is_mailbox_line(&self, text: &[u8]) -> bool {
-        let quoted = text.iter().take_while(|&&byte| byte == b'>').count();
-        self.walk.in_primary_header()
-            && !self.headers.seen.any
-            && text
-                .get(quoted..)
-                .is_some_and(|rest| rest.starts_with(b"From "))
-    }
+/// A `From ` line of a mailbox file, quoted or not.
+fn is_mailbox_line(text: &[u8]) -> bool {
+    let quoted = text.iter().take_while(|&&byte| byte == b'>').count();
+    text.get(quoted..)
+        .is_some_and(|rest| rest.starts_with(b"From "))
 }

@@ -1,7 +1,7 @@
 //! In-flow control: a letter costs a token that the queue manager put into a pipe when it took one in.
 //!
 //! When letters come faster than the queue manager takes them, the pipe is empty, and a new letter waits for
-//! `in_flow_delay`. It is never refused for that.
+//! `in_flow_delay`. It is never refused for that. A letter that the queue manager will not see gives its token back.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use service::Flow;
 use sys::nix::fcntl::{FcntlArg, OFlag, fcntl};
-use sys::nix::unistd::read;
+use sys::nix::unistd::{read, write};
 
 /// Where tokens come from.
 pub(crate) struct InFlow {
     tokens: OwnedFd,
+    returns: OwnedFd,
     delay: Duration,
 }
 
@@ -24,10 +25,17 @@ impl InFlow {
             return Ok(None);
         };
         let tokens = flow.read.try_clone()?;
-        let flags = fcntl(&tokens, FcntlArg::F_GETFL)?;
-        let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
-        fcntl(&tokens, FcntlArg::F_SETFL(flags))?;
-        Ok(Some(Self { tokens, delay }))
+        let returns = flow.write.try_clone()?;
+        for end in [&tokens, &returns] {
+            let flags = fcntl(end, FcntlArg::F_GETFL)?;
+            let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
+            fcntl(end, FcntlArg::F_SETFL(flags))?;
+        }
+        Ok(Some(Self {
+            tokens,
+            returns,
+            delay,
+        }))
     }
 
     /// Take a token, or wait for a while instead.
@@ -35,5 +43,11 @@ impl InFlow {
         if read(&self.tokens, &mut [0]) == Err(sys::nix::Error::EAGAIN) {
             tokio::time::sleep(self.delay).await;
         }
+    }
+
+    /// Give a token back.
+    pub(crate) fn give_back(&self) {
+        // A full pipe has tokens enough.
+        let _ = write(&self.returns, &[0]);
     }
 }

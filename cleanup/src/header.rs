@@ -54,8 +54,6 @@ pub(crate) struct Gap {
 /// Which headers a letter has; the flags in pairs are for the plain and the Resent- form.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Seen {
-    /// Whether any header but Received: was there.
-    pub(crate) any: bool,
     pub(crate) resent: bool,
     pub(crate) message_id: [bool; 2],
     pub(crate) date: [bool; 2],
@@ -81,7 +79,6 @@ impl Headers {
 impl Seen {
     fn note(&mut self, kind: Kind, resent: bool) {
         let form = usize::from(resent);
-        self.any |= kind != Kind::Received;
         self.resent |= resent;
         let flags = if kind == Kind::MessageId {
             &mut self.message_id
@@ -103,16 +100,17 @@ impl Seen {
 impl Sink for Treating<'_, '_> {
     fn header(&mut self, line: Line<'_>) {
         let headers = &mut *self.headers;
-        headers.has_utf8 |= smtputf8::is_utf8_text(line.text);
+        let has_utf8 = smtputf8::is_utf8_text(line.text);
         if line.block != Block::Primary {
+            headers.has_utf8 |= has_utf8;
             return headers.put(line.text);
         }
         let Some(known) = line.known else {
-            headers.seen.any = true;
-            if self.treatment.drops(line.name) {
-                return;
+            if !self.treatment.drops(line.name) {
+                headers.has_utf8 |= has_utf8;
+                headers.put(&tidy(&line));
             }
-            return headers.put(&tidy(&line));
+            return;
         };
         headers.seen.note(known.kind, known.resent);
         if known.kind == Kind::Received {
@@ -125,6 +123,7 @@ impl Sink for Treating<'_, '_> {
         if self.treatment.drops(line.name) {
             return;
         }
+        headers.has_utf8 |= has_utf8;
         let class = match known.role {
             Role::Sender => Class::HeaderSender,
             Role::Recipient => Class::HeaderRecipient,

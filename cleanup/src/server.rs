@@ -22,7 +22,7 @@ pub(crate) struct Cleanup {
     pub(crate) queue_manager: RefCell<Signal>,
     pub(crate) reporter: delivery::Reporter,
     pub(crate) bouncer: Bouncer,
-    flow: Option<InFlow>,
+    pub(crate) flow: Option<InFlow>,
 }
 
 impl Conversations for Cleanup {

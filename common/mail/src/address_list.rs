@@ -33,7 +33,7 @@ enum Item {
 /// One address with what stands around it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Mailbox {
-    /// Text before `<`, when there is one.
+    /// Text and comments before `<`, when there is one.
     phrase: Option<Vec<u8>>,
     /// In internal form.
     address: Vec<u8>,
@@ -169,10 +169,10 @@ impl Mailbox {
                 out.push(b'>');
             }
         }
-        if !self.comments.is_empty() {
+        if self.phrase.is_none() && !self.comments.is_empty() {
             out.push(b' ');
-            out.extend_from_slice(&self.comments);
         }
+        out.extend_from_slice(&self.comments);
     }
 }
 
@@ -229,11 +229,12 @@ impl<'a> Parser<'a> {
     }
 
     fn angle(&mut self, inside: &[Token<'a>]) {
-        let (comments, phrase): (Vec<_>, Vec<_>) = std::mem::take(&mut self.words)
-            .into_iter()
-            .partition(|token| matches!(token, Token::Comment(_)));
-        let mut comments = comments;
-        comments.extend(inside.iter().filter(|t| matches!(t, Token::Comment(_))));
+        let phrase = std::mem::take(&mut self.words);
+        let comments: Vec<_> = inside
+            .iter()
+            .filter(|token| matches!(token, Token::Comment(_)))
+            .copied()
+            .collect();
         self.separate();
         self.items.push(Item::Mailbox(Mailbox {
             phrase: Some(print_words(&phrase)),
@@ -242,27 +243,47 @@ impl<'a> Parser<'a> {
         }));
     }
 
-    /// The words that are left are bare addresses, and comments to the last of them.
+    /// The words that are left are bare addresses; a comment belongs to the address before it, or else to the next.
     fn flush(&mut self) {
         let words = std::mem::take(&mut self.words);
-        let (comments, words): (Vec<_>, Vec<_>) = words
-            .into_iter()
-            .partition(|token| matches!(token, Token::Comment(_)));
-        let comments = print_words(&comments);
-        let mut rest = words.as_slice();
-        while !rest.is_empty() {
-            let (address, after) = rest.split_at(address_length(rest));
-            self.separate();
-            self.items.push(Item::Mailbox(Mailbox {
-                phrase: None,
-                address: internal(address),
-                comments: Vec::new(),
-            }));
-            rest = after;
+        let mut comments = Vec::new();
+        let mut address = Vec::new();
+        for word in words {
+            if matches!(word, Token::Comment(_)) {
+                comments.push(word);
+                continue;
+            }
+            let ends = address.last().is_some_and(Token::ends_word) && word.starts_word();
+            if ends {
+                self.bare(
+                    &std::mem::take(&mut address),
+                    &std::mem::take(&mut comments),
+                );
+            }
+            address.push(word);
         }
-        if comments.is_empty() {
-            return;
+        if !address.is_empty() {
+            self.bare(&address, &comments);
+        } else if !comments.is_empty() {
+            self.comments_alone(&comments);
         }
+    }
+
+    fn bare(&mut self, address: &[Token<'a>], comments: &[Token<'a>]) {
+        if let Some(Item::GroupEnd) = self.items.last() {
+            self.items.push(Item::Comma);
+        }
+        self.separate();
+        self.items.push(Item::Mailbox(Mailbox {
+            phrase: None,
+            address: internal(address),
+            comments: print_words(comments),
+        }));
+    }
+
+    /// Comments after `<address>`, or where no address is.
+    fn comments_alone(&mut self, comments: &[Token<'a>]) {
+        let comments = print_words(comments);
         match self.items.last_mut() {
             Some(Item::Mailbox(mailbox)) => {
                 if !mailbox.comments.is_empty() {
@@ -297,14 +318,6 @@ fn is_word_before_at(tokens: &[Token<'_>]) -> bool {
         && tokens.get(1).is_none_or(|t| !t.is_word())
         && words.next() == Some(&Token::Special(b'@'))
         && tokens.iter().take_while(|t| t.is_word()).count() == 1
-}
-
-/// How many tokens make the first bare address: it ends where one word follows another.
-fn address_length(words: &[Token<'_>]) -> usize {
-    let ends = words
-        .windows(2)
-        .position(|pair| matches!(pair, [one, two] if one.ends_word() && two.starts_word()));
-    ends.map_or(words.len(), |before| before + 1)
 }
 
 /// The address that tokens spell, without quotes and without source route.

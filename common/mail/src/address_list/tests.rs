@@ -66,6 +66,19 @@ fn rewritten_as_the_reference_does() {
         ),
         ("Resent-From", "user2@h.", "Resent-From: user2@h"),
         (
+            "Cc",
+            "A (x) B <c@d>, Joe <a@b> (boss), (c) <e@f>",
+            "Cc: A (x) B <c@d.example.org>, Joe <a@b.example.org>(boss),\n\
+             \t(c) <e@f.example.org>",
+        ),
+        (
+            "Resent-To",
+            "grp: a, b; (c) b+ext@c x foo (e)",
+            "Resent-To: grp: a@origin.example.org, b@origin.example.org;,\n\
+             \tb+ext@c.example.org (c), x@origin.example.org,\n\
+             \tfoo@origin.example.org (e)",
+        ),
+        (
             "Apparently-To",
             "aaa, bbb@x, 8bit\u{e9} <eight>, john doe, <unclosed, foo@bar@baz",
             "Apparently-To: aaa@origin.example.org, bbb@x.example.org,\n\
