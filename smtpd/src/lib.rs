@@ -10,6 +10,8 @@
 //! [`access`] who may do what, [`content`] and [`sink`] the way of a letter's bytes.
 
 #![warn(clippy::indexing_slicing)]
+// The futures of restrictions within commands within sessions are nested deeper than the default allows.
+#![recursion_limit = "256"]
 
 pub mod access;
 pub mod command;
