@@ -278,3 +278,29 @@ case!(
         );
     }
 );
+
+case!(too_few_processes_lose_nothing, |setup| {
+    let mail = setup
+        .service("cleanup unix n - n - 1 cleanup")
+        .service("rewrite unix - - n - 1 trivial-rewrite")
+        .start();
+    let senders: Vec<_> = (0..12)
+        .map(|number| {
+            std::thread::spawn(move || {
+                let mut client = Client::connect("127.0.0.1:25");
+                client.expect_reply("220 *");
+                client.say("EHLO client.example");
+                client.letter(
+                    "a@client.example",
+                    &["alice@ferro.example"],
+                    &format!("Subject: {number}\n\n"),
+                );
+                client.quit();
+            })
+        })
+        .collect();
+    for sender in senders {
+        sender.join().expect("a sender");
+    }
+    assert_eq!(mail.inbox("alice", 12).len(), 12);
+});

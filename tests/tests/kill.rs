@@ -140,6 +140,10 @@ case!(one_daemon_at_a_time, |setup| {
         "bounce",
         "pickup",
         "proxymap",
+        "error",
+        "flush",
+        "showq",
+        "local",
     ];
     load(setup, |mail, number| {
         let name = kinds[number % kinds.len()];

@@ -16,6 +16,7 @@ case!(recipients_as_arguments, |setup| {
         letter.header("Return-Path").as_deref(),
         Some("<bob@ferro.example>")
     );
+    assert_eq!(letter.header("X-Original-To").as_deref(), Some("alice"));
     mail.letter_of("carol");
     let uid = suite::machine::Account::named("bob").id;
     mail.log()
