@@ -281,8 +281,8 @@ case!(
 
 case!(too_few_processes_lose_nothing, |setup| {
     let mail = setup
-        .service("cleanup unix n - n - 1 cleanup")
-        .service("rewrite unix - - n - 1 trivial-rewrite")
+        .service("smtp inet n - n - 2 smtpd")
+        .service("smtp unix - - n - 1 smtp")
         .start();
     let senders: Vec<_> = (0..12)
         .map(|number| {

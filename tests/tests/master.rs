@@ -404,3 +404,42 @@ case!(many_connections_at_once, |setup| {
     std::thread::sleep(Duration::from_millis(10));
     mail.wait_empty();
 });
+
+case!(
+    only(ferropost, "The reference has a process for each client."),
+    one_process_serves_many_sessions,
+    |setup| {
+        let mail = setup.start();
+        let clients: Vec<Client> = (0..20)
+            .map(|_| {
+                let mut client = Client::connect("127.0.0.1:25");
+                client.expect_reply("220 *");
+                client
+            })
+            .collect();
+        let count = mail
+            .processes()
+            .iter()
+            .filter(|process| process.name == "smtpd")
+            .count();
+        assert!(count <= 2, "{count} processes");
+        for mut client in clients {
+            client.expect("NOOP", "250 2.0.0 Ok");
+        }
+    }
+);
+
+case!(
+    only(ferropost, "sessions_per_process is ours."),
+    sessions_per_process_of_one_service,
+    |setup| {
+        let mail = setup.set("smtp_sessions_per_process", "1").start();
+        let clients: Vec<Client> = (0..4).map(|_| mail.connect()).collect();
+        let count = mail
+            .processes()
+            .iter()
+            .filter(|process| process.name == "smtpd")
+            .count();
+        assert_eq!(count, clients.len());
+    }
+);
