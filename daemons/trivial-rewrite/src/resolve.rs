@@ -59,7 +59,8 @@ impl Resolver {
         let mut method = self.by_class(routes, class, &destination, sender).await?;
         if let Some(moved) = self.relocated(&destination.address).await? {
             method = moved;
-        } else {
+        } else if class != Class::VirtualAlias {
+            // An unknown virtual alias is refused whatever transport_maps say.
             self.by_table(routes, &destination, &mut method).await?;
         }
         if !self.resolving.allow_min_user && destination.address.starts_with(b"-") {

@@ -160,6 +160,10 @@ fn transport_maps_have_the_last_word() {
         ("v@keep.test", "smtp:keep.test v@keep.test Default"),
         ("v@e.test", "rest:e.test v@e.test Default"),
         ("v@localhost", "rest:localhost v@localhost Local"),
+        (
+            "v@alias.test",
+            "error:5.1.1 User unknown in virtual alias table v@alias.test VirtualAlias",
+        ),
     ] {
         assert_eq!(answer(table, "", address), expected, "{address}");
     }
