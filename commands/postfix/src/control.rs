@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use command::Fatal;
+use config::params::core::Logging;
 use sys::nix::sys::signal::Signal;
 use sys::process;
 
@@ -15,6 +16,9 @@ use crate::rotate;
 
 /// How long a stopping mail system may take before it is killed.
 const STOP_SECONDS: u32 = 5;
+
+/// How long the log may need for the line that the mail system is ended.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 const USAGE: &str = "Usage: postfix start (or start-fg, stop, reload, abort, flush, check, status, set-permissions, logrotate)";
 
@@ -123,6 +127,10 @@ fn stop(instance: &Instance) -> Result<ExitCode, Fatal> {
 fn end(instance: &Instance, what: &str) -> Result<i32, Fatal> {
     let pid = running(instance)?;
     maillog::info!("{what}");
+    if !instance.settings.get::<Logging>()?.maillog_file.is_empty() {
+        // postlogd may have to be started for that line, and must not be ended before it was read.
+        thread::sleep(LAST_WORDS);
+    }
     send(pid, Signal::SIGTERM)?;
     Ok(pid)
 }

@@ -1,10 +1,13 @@
 //! Datagram daemons (postlogd): single packets, no answers.
 
 use std::future::Future;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use sys::signal::{Kind, Signals};
 use sys::watchdog::Watchdog;
+use tokio::io::unix::AsyncFd;
 use tokio::net::UnixDatagram;
 
 use crate::limits::Shape;
@@ -42,6 +45,8 @@ fn run<D: Datagrams>() -> Result<(), Fatal> {
     let mut status = Status::inherited()?;
     let mut daemon = D::open(&prepared.start)?;
     prepared.enter_jail()?;
+    // Others may still have last words for the log when master ends everybody.
+    let told = Signals::new(&[Kind::SIGTERM]).map_err(|error| Fatal::io("SIGTERM", &error))?;
     runtime::run(async {
         let failed = |error: std::io::Error| Fatal::io("datagram socket", &error);
         let mut descriptors = sockets::descriptors(&prepared.options)?;
@@ -52,6 +57,7 @@ fn run<D: Datagrams>() -> Result<(), Fatal> {
         let watch = status.watch().map_err(failed)?;
         status.free_places(1).map_err(failed)?;
         status.free_places(0).map_err(failed)?;
+        let told = readable(told.as_fd().try_clone_to_owned().map_err(failed)?).map_err(failed)?;
         let mut dismissed = std::pin::pin!(runtime::dismissed(watch));
         let mut watchdog = Watchdog::new(prepared.limits.watchdog);
         let mut buffer = vec![0; MAX_PACKET];
@@ -67,8 +73,17 @@ fn run<D: Datagrams>() -> Result<(), Fatal> {
                     last = Instant::now();
                 }
                 () = &mut dismissed => return Ok(()),
+                _ = told.readable() => return Ok(()),
                 () = tokio::time::sleep(idle) => return Ok(()),
             }
         }
     })?
+}
+
+#[expect(
+    deprecated,
+    reason = "its replacement is unsafe; an OwnedFd keeps the promise that it asks for"
+)]
+fn readable(fd: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::new(fd)
 }
