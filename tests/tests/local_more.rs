@@ -495,3 +495,29 @@ case!(delivery_as_root_is_not_root, |setup| {
     let ids = fs::read_to_string(mail.machine.home("bob").join("ids")).expect("ids");
     assert_eq!(ids, format!("{}\n", Account::named("bob").id));
 });
+
+case!(status_of_the_administrator, |setup| {
+    let mail = setup
+        .set("local_recipient_maps", "")
+        .set(
+            "local_delivery_status_filter",
+            "static:{4.1.1 perhaps later}",
+        )
+        .start();
+    let id = mail.send(
+        "",
+        &["bob@ferro.example", "nobody.here@ferro.example"],
+        LETTER,
+    );
+    mail.log().wait(
+        "local",
+        &format!(
+            "{id}: to=<nobody.here@ferro.example>, *dsn=4.1.1, status=deferred (perhaps later)"
+        ),
+    );
+    // Success stays success.
+    mail.log().wait(
+        "local",
+        &format!("{id}: to=<bob@ferro.example>, *dsn=2.0.0, status=sent (delivered to maildir)"),
+    );
+});

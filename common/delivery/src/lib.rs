@@ -16,6 +16,7 @@ pub mod delivered_to;
 pub mod delivery;
 pub mod envelope_lines;
 pub mod failure;
+mod filter;
 pub mod lock;
 pub mod maildir;
 pub mod mbox;

@@ -14,6 +14,7 @@ use mail::{DsnStatus, Notify, QueueId, Recipient, Times};
 use records::bounce::{Append, Bouncer};
 use records::delivery::Flags;
 
+use crate::filter::Filter;
 use crate::status_line::{Status, StatusLine};
 use crate::waiting::Waiting;
 
@@ -24,6 +25,7 @@ pub struct Config {
     services: params::services::Sockets,
     timeout: Duration,
     waiting: Waiting,
+    filter: Filter,
 }
 
 impl Config {
@@ -40,6 +42,7 @@ impl Config {
             services,
             timeout: ipc.ipc_timeout,
             waiting: Waiting::open(settings, ipc.ipc_timeout)?,
+            filter: Filter::open(settings)?,
         })
     }
 }
@@ -50,6 +53,7 @@ pub struct Reporter {
     defer: Bouncer,
     trace: Bouncer,
     waiting: Waiting,
+    filter: Filter,
     soft_bounce: bool,
     resolution: u32,
 }
@@ -114,6 +118,7 @@ impl Reporter {
             defer: service(&config.services.defer_service_name),
             trace: service(&config.services.trace_service_name),
             waiting: config.waiting,
+            filter: config.filter,
             soft_bounce: config.soft_bounce,
             resolution: config.resolution,
         }
@@ -121,7 +126,7 @@ impl Reporter {
 
     /// The recipient has the mail. The sender is told if it asked for that, by the trace log.
     pub async fn sent(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
-        let mut dsn = of_class(attempt, dsn, 2);
+        let mut dsn = self.filter.apply(of_class(attempt, dsn, 2)).await;
         if attempt.flags.mta_verify || attempt.flags.user_verify {
             return self.probed(attempt, dsn, Status::Deliverable).await;
         }
@@ -140,13 +145,20 @@ impl Reporter {
 
     /// The recipient is to be tried again: into the defer log.
     pub async fn deferred(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
-        let dsn = of_class(attempt, dsn, 4);
-        self.put_off(attempt, dsn, Status::Deferred).await
+        let dsn = self.filter.apply(of_class(attempt, dsn, 4)).await;
+        self.fail(attempt, dsn).await
     }
 
     /// The recipient is given up: into the bounce log, or, where that is not possible, into the defer log.
     pub async fn bounced(&self, attempt: &Attempt<'_>, dsn: Dsn) -> Fate {
-        let mut dsn = of_class(attempt, dsn, 5);
+        let dsn = self.filter.apply(of_class(attempt, dsn, 5)).await;
+        self.fail(attempt, dsn).await
+    }
+
+    async fn fail(&self, attempt: &Attempt<'_>, mut dsn: Dsn) -> Fate {
+        if dsn.status.class == 4 {
+            return self.put_off(attempt, dsn, Status::Deferred).await;
+        }
         if attempt.flags.mta_verify || attempt.flags.user_verify {
             return self.probed(attempt, dsn, Status::Undeliverable).await;
         }
