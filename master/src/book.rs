@@ -93,7 +93,12 @@ impl Book {
             return;
         };
         if process.state == State::Starting {
-            process.places = free.max(1);
+            // More places than it was given: a shared process, which counts as one.
+            process.places = if free > process.places {
+                1
+            } else {
+                free.max(1)
+            };
         } else {
             process.served = true;
         }
@@ -232,6 +237,21 @@ mod tests {
         book.retire_all();
         assert!(book.wants_clients());
         assert_eq!(book.next_places(), 9);
+    }
+
+    #[test]
+    fn a_shared_process_counts_as_one() {
+        let mut book = Book::new(Some(2), 100);
+        book.started(10, book.next_places());
+        book.reported(10, 900);
+        book.reported(10, 899);
+        assert!(!book.wants_clients() && book.next_places() == 1);
+        book.reported(10, 0);
+        assert!(book.wants_clients());
+        book.started(11, book.next_places());
+        book.reported(11, 900);
+        book.reported(11, 0);
+        assert!(!book.wants_clients() && book.is_at_limit());
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::spawn::Inheritance;
 
 /// How long `master -w` waits for the system to be up.
 const START_TIME: Duration = Duration::from_secs(100);
+/// Open files that a daemon may have, where the system allows so many.
+const MAX_DESCRIPTORS: u64 = 16_384;
 /// What the in-flow pipe takes without waiting, on any system.
 const MAX_TOKENS: usize = 4096;
 
@@ -44,6 +46,7 @@ fn close_inherited() -> Result<(), String> {
 
 fn start() -> Result<(), String> {
     sys::process::umask(0o077);
+    raise_descriptor_limit().map_err(|error| format!("raise the limit of open files: {error}"))?;
     let options = Options::parse(std::env::args().skip(1))?;
     let configuration = read(options.directory.as_deref())?;
     let pid_file = configuration.queue_directory.join("pid/master.pid");
@@ -82,6 +85,17 @@ fn start() -> Result<(), String> {
 fn open_log(configuration: &Configuration, to_stderr: bool) -> Result<(), String> {
     config::open_log(&configuration.settings, "master", to_stderr)
         .map_err(|error| error.to_string())
+}
+
+/// A process of many sessions has several descriptors for each.
+fn raise_descriptor_limit() -> sys::nix::Result<()> {
+    use sys::nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(
+        Resource::RLIMIT_NOFILE,
+        soft.max(hard.min(MAX_DESCRIPTORS)),
+        hard,
+    )
 }
 
 fn test(pid_file: &Path) -> Result<(), String> {

@@ -29,6 +29,9 @@ pub trait Conversations: Sized + 'static {
     const NAME: &'static str;
     /// What a client is told when its conversation ends by a fault of the program.
     const FAREWELL: &'static [u8] = b"";
+    /// Whether clients keep their connections and are idle most of the time. Then one process serves hundreds, and the
+    /// process limit in master.cf counts processes, not clients.
+    const SHARED: bool = false;
 
     /// Still with rights and outside the jail: read parameters, open what the jail will hide.
     fn open(start: &Start) -> Result<Self, Fatal>;
@@ -52,7 +55,12 @@ pub fn conversations<D: Conversations>() -> ExitCode {
 }
 
 fn run<D: Conversations>() -> Result<(), Fatal> {
-    let prepared = Prepared::new(D::NAME, Shape::ManyAtOnce)?;
+    let shape = if D::SHARED {
+        Shape::Shared
+    } else {
+        Shape::ManyAtOnce
+    };
+    let prepared = Prepared::new(D::NAME, shape)?;
     panics::log_them();
     let status = if prepared.options.standard {
         None

@@ -12,9 +12,15 @@ use crate::options::{Limit, Options};
 /// Whether a process serves many clients at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
+    /// The process limit counts clients.
     ManyAtOnce,
+    /// Clients keep their connections and are idle most of the time, so the process limit counts processes.
+    Shared,
     OneByOne,
 }
+
+/// The clients of a process that is shared: well below what a process may have open.
+const SHARED_PLACES: usize = 900;
 
 /// How many clients at once, how many in all, how long without one.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +35,7 @@ impl Limits {
     pub(crate) fn new(settings: &Settings, options: &Options, shape: Shape) -> Result<Self, Fatal> {
         let places = match options.places {
             _ if shape == Shape::OneByOne => 1,
+            _ if shape == Shape::Shared => SHARED_PLACES,
             Some(places) => places,
             None if options.limit == Limit::One => usize::MAX,
             None => settings.per_service::<usize>(&options.service, "sessions_per_process")?,

@@ -31,6 +31,7 @@ struct Daemon {
 
 impl Conversations for Daemon {
     const NAME: &'static str = "proxymap";
+    const SHARED: bool = true;
 
     fn open(start: &Start) -> Result<Self, Fatal> {
         let parameters: params::tables::Proxymap = start.settings.get()?;

@@ -28,6 +28,7 @@ pub(crate) struct Rewrite {
 
 impl Conversations for Rewrite {
     const NAME: &'static str = "trivial-rewrite";
+    const SHARED: bool = true;
 
     fn open(start: &Start) -> Result<Self, Fatal> {
         let tables = tables(&start.settings)?;
