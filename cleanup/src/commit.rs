@@ -28,9 +28,11 @@ impl Letter<'_> {
             self.remove("discarded");
             return ok();
         }
+        let shared = self.shared;
         match self.commit().await {
             Ok(()) => ok(),
             Err((id, error)) => {
+                shared.give_back_token();
                 maillog::warning!("{id}: write queue file: {}", sys::reason(&error));
                 Outcome {
                     status: Status::Write,

@@ -3,22 +3,38 @@
 use mail::quote::{is_atom, quote_822};
 
 /// `Name <address>`, or in the obsolete form `address (Name)`, folded nowhere.
-pub(crate) fn value(full_name: &[u8], address: &[u8], obsolete: bool) -> Vec<u8> {
+///
+/// A name that is not ASCII is taken to be in `charset`.
+pub(crate) fn value(full_name: &[u8], address: &[u8], style: Style<'_>) -> Vec<u8> {
     let address = quote_822(address);
-    let full_name = full_name.trim_ascii();
+    let words = full_name
+        .split(u8::is_ascii_whitespace)
+        .filter(|w| !w.is_empty());
+    let full_name = words.collect::<Vec<_>>().join(&b' ');
     if full_name.is_empty() {
         return address.into_owned();
     }
-    if obsolete {
-        return [&address, b" (".as_slice(), &comment(full_name), b")"].concat();
+    if style.obsolete {
+        let comment = comment(&full_name, style.charset);
+        return [&address, b" (".as_slice(), &comment, b")"].concat();
     }
-    [&phrase(full_name), b" <".as_slice(), &address, b">"].concat()
+    let phrase = phrase(&full_name, style.charset);
+    [&phrase, b" <".as_slice(), &address, b">"].concat()
+}
+
+/// How names are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Style<'a> {
+    /// `header_from_format = obsolete`.
+    pub(crate) obsolete: bool,
+    /// `full_name_encoding_charset`.
+    pub(crate) charset: &'a str,
 }
 
 /// A display name: as encoded words where it is not ASCII, in quotes where it is not only atoms.
-fn phrase(name: &[u8]) -> Vec<u8> {
+fn phrase(name: &[u8], charset: &str) -> Vec<u8> {
     if !name.is_ascii() {
-        return encoded_words(name);
+        return encoded_words(name, charset);
     }
     let plain = name
         .split(|&byte| byte == b' ')
@@ -37,9 +53,9 @@ fn phrase(name: &[u8]) -> Vec<u8> {
     quoted
 }
 
-fn comment(name: &[u8]) -> Vec<u8> {
+fn comment(name: &[u8], charset: &str) -> Vec<u8> {
     if !name.is_ascii() {
-        return encoded_words(name);
+        return encoded_words(name, charset);
     }
     let mut text = Vec::new();
     for &byte in name {
@@ -51,22 +67,21 @@ fn comment(name: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Encoded words (RFC 2047) of at most 75 bytes, in UTF-8 and the Q encoding, never within a character.
-fn encoded_words(name: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(name);
+/// Encoded words (RFC 2047) of at most 75 bytes, in the Q encoding, never within a character of UTF-8.
+fn encoded_words(name: &[u8], charset: &str) -> Vec<u8> {
+    let room = 75_usize.saturating_sub("=??Q??=".len() + charset.len());
     let mut words = Vec::new();
     let mut word = String::new();
-    for character in text.chars() {
-        let mut bytes = [0; 4];
+    for character in name.chunk_by(|_, next| *next & 0xC0 == 0x80) {
         let mut encoded = String::new();
-        for &byte in character.encode_utf8(&mut bytes).as_bytes() {
+        for &byte in character {
             match byte {
                 b' ' => encoded.push('_'),
                 b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => encoded.push(char::from(byte)),
                 _ => encoded.push_str(&format!("={byte:02X}")),
             }
         }
-        if word.len() + encoded.len() > 75 - "=?utf-8?Q??=".len() {
+        if !word.is_empty() && word.len() + encoded.len() > room {
             words.push(std::mem::take(&mut word));
         }
         word.push_str(&encoded);
@@ -74,7 +89,7 @@ fn encoded_words(name: &[u8]) -> Vec<u8> {
     words.push(word);
     let words: Vec<_> = words
         .into_iter()
-        .map(|word| format!("=?utf-8?Q?{word}?="))
+        .map(|word| format!("=?{charset}?Q?{word}?="))
         .collect();
     words.join(" ").into_bytes()
 }
@@ -86,10 +101,15 @@ mod tests {
     #[test]
     fn names_are_quoted_or_encoded() {
         let from = |name: &str, obsolete| {
-            String::from_utf8(value(name.as_bytes(), b"u@d", obsolete)).unwrap()
+            let style = Style {
+                obsolete,
+                charset: "utf-8",
+            };
+            String::from_utf8(value(name.as_bytes(), b"u@d", style)).unwrap()
         };
         assert_eq!(from("", false), "u@d");
-        assert_eq!(from("Joe Doe", false), "Joe Doe <u@d>");
+        assert_eq!(from(" Joe  Doe ", false), "Joe Doe <u@d>");
+        assert_eq!(from("J. Q. Doe", false), "\"J. Q. Doe\" <u@d>");
         assert_eq!(from("J. \"Q\" Doe", false), "\"J. \\\"Q\\\" Doe\" <u@d>");
         assert_eq!(from("J\u{f6}rg X", false), "=?utf-8?Q?J=C3=B6rg_X?= <u@d>");
         assert_eq!(from("Joe (x)", true), "u@d (Joe \\(x\\))");

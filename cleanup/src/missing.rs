@@ -4,7 +4,7 @@ use mail::stats::Moment;
 use mail::{QueueId, date};
 
 use crate::config::Config;
-use crate::from_header;
+use crate::from_header::{self, Style};
 use crate::header::Seen;
 
 /// What missing headers are made of.
@@ -55,6 +55,10 @@ impl Missing<'_> {
         if self.sender.is_empty() {
             return b"MAILER-DAEMON".to_vec();
         }
-        from_header::value(self.full_name, self.sender, self.config.obsolete_from)
+        let style = Style {
+            obsolete: self.config.obsolete_from,
+            charset: &self.config.headers.full_name_encoding_charset,
+        };
+        from_header::value(self.full_name, self.sender, style)
     }
 }
