@@ -7,15 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use suite::instance::SMTP;
-use suite::{Mta, Setup};
+use suite::{Instance, Mta, Setup};
 
 use crate::Plan;
+use crate::load;
 use crate::place::machine;
 use crate::report::Report;
 
-const TIMES: usize = 40;
+const TIMES: usize = 12;
 
-/// A new process for each of 40 clients.
+/// For each of 12 clients a new process: the one before has left for want of work.
 pub(crate) fn run(plan: &Plan, report: &mut Report) {
     for &mta in &plan.systems {
         let Ok(times) = thread::spawn(move || sample(mta)).join() else {
@@ -35,16 +36,23 @@ pub(crate) fn run(plan: &Plan, report: &mut Report) {
 
 fn sample(mta: Mta) -> Vec<f64> {
     let (machine, _farewell) = machine();
-    let instance = Setup::new(mta, machine).set("max_use", "1").start();
+    let instance = Setup::new(mta, machine).set("max_idle", "1").start();
     let greeted = (0..TIMES).filter_map(|_| {
-        thread::sleep(Duration::from_millis(50));
+        none_left(&instance);
         let begun = Instant::now();
         let mut client = TcpStream::connect(SMTP).ok()?;
         let mut greeting = [0; 512];
         let length = client.read(&mut greeting).ok()?;
         (length > 3).then(|| begun.elapsed().as_secs_f64())
     });
-    let times = greeted.collect();
-    drop(instance);
-    times
+    greeted.collect()
+}
+
+/// Wait until no smtpd is left, and master has noticed.
+fn none_left(instance: &Instance) {
+    load::wait(|| {
+        let processes = instance.processes();
+        processes.iter().all(|process| process.name != "smtpd")
+    });
+    thread::sleep(Duration::from_millis(30));
 }
