@@ -1,8 +1,9 @@
 //! Benchmarks: Debian's postfix and Ferropost, the same load, one after the other, in one run on one machine.
 //!
-//! `bench [relay|local|sendmail|idle|start|all] [--runs N] [--letters N] [--sessions N,N] [--only NAME] [--json FILE]`.
+//! `bench [relay|local|sendmail|idle|start|all] [--runs N] [--letters N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
 //! Needs root (private machines), Debian's postfix with smtp-source and smtp-sink, and release builds beside it
-//! (or in FERROPOST_BIN). Prints a table with the ratios, and writes them as JSON. Figures are medians of the runs.
+//! (or in FERROPOST_BIN). Queues lie on a file system in memory, with `--disk` in the temporary directory. Prints a table
+//! with the ratios, and writes them as JSON. Figures are medians of the runs.
 
 #![expect(
     clippy::panic,
@@ -13,19 +14,22 @@ mod counters;
 mod cpu;
 mod idle;
 mod load;
+mod medium;
 mod place;
 mod report;
 mod sendmail;
 mod start;
 mod traffic;
 
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use lexopt::prelude::*;
 use suite::Mta;
 
+use crate::medium::Medium;
 use crate::report::Report;
 
 /// What is to be measured.
@@ -39,8 +43,11 @@ pub(crate) struct Plan {
 }
 
 fn main() -> ExitCode {
-    if std::env::var_os("FERROPOST_BIN").is_none() {
-        return again_with_programs();
+    if std::env::var_os(PREPARED).is_none() {
+        return prepared().unwrap_or_else(|error| {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        });
     }
     let plan = match Plan::parse() {
         Ok(plan) => plan,
@@ -118,16 +125,38 @@ fn known(what: String) -> Result<String, lexopt::Error> {
     }
 }
 
-/// The suite finds our programs by an environment variable: those built beside this one.
-fn again_with_programs() -> ExitCode {
-    let own = std::env::current_exe().unwrap_or_default();
-    let place = own.parent().map(PathBuf::from).unwrap_or_default();
-    let failed = Command::new(&own)
-        .args(std::env::args_os().skip(1))
-        .env("FERROPOST_BIN", place)
-        .exec();
-    eprintln!("bench: {}: {failed}", own.display());
-    ExitCode::FAILURE
+/// The measuring itself runs in a process that is told by its environment where our programs are (those beside this one)
+/// and where queues lie.
+fn prepared() -> io::Result<ExitCode> {
+    let own = std::env::current_exe()?;
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let disk = arguments.iter().position(|word| word == "--disk");
+    disk.map(|place| arguments.remove(place));
+    let medium = if disk.is_some() {
+        None
+    } else {
+        Some(Medium::mount()?)
+    };
+    let mut command = Command::new(&own);
+    command.args(arguments).env(PREPARED, "yes");
+    if std::env::var_os(PROGRAMS).is_none() {
+        command.env(PROGRAMS, own.parent().unwrap_or_else(|| Path::new(".")));
+    }
+    if let Some(medium) = &medium {
+        command.env("TMPDIR", &medium.place);
+    }
+    let status = command.status()?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
+
+/// Where the suite looks for our programs.
+const PROGRAMS: &str = "FERROPOST_BIN";
+
+/// Says that the environment is as it should be.
+const PREPARED: &str = "FERROPOST_BENCH_PREPARED";
 
 const KNOWN: [&str; 5] = ["relay", "local", "sendmail", "idle", "start"];
