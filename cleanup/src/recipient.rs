@@ -67,7 +67,7 @@ impl Letter<'_> {
         if self.envelope.sender.is_none() || Address::new(data).is_err() {
             return self.fail(Status::Bad);
         }
-        let next = std::mem::take(&mut self.envelope.next);
+        let mut next = std::mem::take(&mut self.envelope.next);
         let original = next.original.clone().unwrap_or_else(|| data.to_vec());
         let data = if data.is_empty() {
             &self.shared.config.empty_address_recipient
@@ -75,6 +75,12 @@ impl Letter<'_> {
             data
         };
         let rewritten = self.shared.config.local_rules.rewrite(data).into_owned();
+        if next.orcpt.is_empty() {
+            // Reports name the recipient as it was complete, before any table.
+            let utf8 = smtputf8::is_utf8_text(&rewritten);
+            let kind: &[u8] = if utf8 { b"utf-8;" } else { b"rfc822;" };
+            next.orcpt = [kind, &rewritten].concat();
+        }
         let address = match self.canonical_recipient(rewritten).await {
             Ok(address) => address,
             Err(outcome) => return self.refuse(outcome),

@@ -189,10 +189,11 @@ fn a_letter_is_completed_and_committed() {
     assert_eq!(records[1], "T 1795196625 250000");
     assert!(records[2].starts_with("A create_time="));
     assert_eq!(
-        &records[3..7],
+        &records[3..8],
         [
             "A rewrite_context=local",
             "S sender@origin.example.org",
+            "A dsn_orig_rcpt=rfc822;rcpt@origin.example.org",
             "O rcpt",
             "R rcpt@origin.example.org"
         ]
@@ -284,8 +285,10 @@ fn recipients_are_expanded_once_each() {
     let expected: Vec<_> = ["R c@x.y", "R b+z@x.y", "R list@origin.example.org"]
         .iter()
         .flat_map(|r| list.iter().chain([r]).copied())
-        .chain(["O c@x.y", "R c@x.y"])
+        .chain(["A dsn_orig_rcpt=rfc822;c@x.y", "O c@x.y", "R c@x.y"])
+        .chain(["A dsn_orig_rcpt=rfc822;User@cat.ch"])
         .chain(["O User@cat.ch", "R User@all.ch"])
+        .chain(["A dsn_orig_rcpt=rfc822;ext+more@origin.example.org"])
         .chain(["O ext+more", "R new+more@origin.example.org"])
         .collect();
     assert_eq!(outcome.recipients(), expected);
@@ -299,7 +302,14 @@ fn canonical_tables_change_envelope_and_headers() {
     );
     let outcome = letter.send();
     assert!(outcome.records.contains(&"S boss@x.y".to_owned()));
-    assert_eq!(outcome.recipients(), ["O rcpt", "R other@x.y"]);
+    assert_eq!(
+        outcome.recipients(),
+        [
+            "A dsn_orig_rcpt=rfc822;rcpt@origin.example.org",
+            "O rcpt",
+            "R other@x.y"
+        ]
+    );
     assert!(
         outcome
             .content()
@@ -318,6 +328,7 @@ fn copies_for_always_bcc() {
     assert_eq!(
         outcome.recipients(),
         [
+            "A dsn_orig_rcpt=rfc822;rcpt@origin.example.org",
             "O rcpt",
             "R rcpt@origin.example.org",
             "A notify_flags=1",
