@@ -81,7 +81,8 @@ impl Job<'_> {
 
     /// Who gets the errors of a list: the address of `owner-name`, or what that stands for.
     fn owner(&self, name: &[u8], parts: &Parts) -> Result<Option<Address>, LookupError> {
-        if name.starts_with(b"owner-") || name.ends_with(b"-request") {
+        let special = name.starts_with(b"owner-") || name.ends_with(b"-request");
+        if special || !self.config().owner_request_special {
             return Ok(None);
         }
         let owner = [b"owner-", name].concat();

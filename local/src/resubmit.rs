@@ -34,13 +34,18 @@ impl Job<'_> {
             let address = String::from_utf8_lossy(address.as_bytes());
             return self.sent(place, format!("forwards to {address}"));
         }
-        let recipient = Recipient {
+        let mut recipient = Recipient {
             address: address.clone(),
-            original: self.original(),
-            dsn_orcpt: self.top.dsn_orcpt.clone(),
-            dsn_notify: onward(self.top.dsn_notify),
-            offset: 0,
+            ..Recipient::default()
         };
+        // A list's members are the list's affair, but no means no.
+        if place.owner.is_none() {
+            recipient.original = self.original();
+            recipient.dsn_orcpt.clone_from(&self.top.dsn_orcpt);
+            recipient.dsn_notify = onward(self.top.dsn_notify);
+        } else if self.top.dsn_notify == Notify::NEVER {
+            recipient.dsn_notify = Notify::NEVER;
+        }
         let mut all = self.resubmissions.borrow_mut();
         match all.iter_mut().find(|letter| letter.sender == sender) {
             Some(letter) => letter.recipients.push(recipient),
@@ -85,7 +90,6 @@ impl Job<'_> {
 
     async fn write(&self, letter: &Resubmission) -> Result<QueueId, PostError> {
         let message = self.delivery.message();
-        let list = letter.place.owner.is_some();
         let client = &message.client;
         let attributes = [
             (
@@ -103,13 +107,8 @@ impl Job<'_> {
             full_name: String::new(),
             recipients: letter.recipients.clone(),
             encoding: message.encoding.clone(),
-            // A list's errors are its owner's, who did not ask for anything.
-            envelope_id: if list {
-                Vec::new()
-            } else {
-                message.envelope_id.clone()
-            },
-            ret: if list { mail::Ret::Unset } else { message.ret },
+            envelope_id: message.envelope_id.clone(),
+            ret: message.ret,
             attributes: attributes
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())

@@ -521,3 +521,44 @@ case!(status_of_the_administrator, |setup| {
         &format!("{id}: to=<bob@ferro.example>, *dsn=2.0.0, status=sent (delivered to maildir)"),
     );
 });
+
+case!(members_of_a_list_are_its_affair, |setup| {
+    let mail = aliased(setup)
+        .alias("list", "bob, nobody.here")
+        .alias("owner-list", "carol")
+        .start();
+    let mut client = mail.smtp();
+    client.expect(
+        "MAIL FROM:<alice@ferro.example> ENVID=env-7",
+        "250 2.1.0 Ok",
+    );
+    client.expect(
+        "RCPT TO:<list@ferro.example> NOTIFY=FAILURE ORCPT=rfc822;list@elsewhere.example",
+        "250 2.1.5 Ok",
+    );
+    client.data(LETTER);
+    assert_eq!(
+        mail.letter_of("bob").header("X-Original-To").as_deref(),
+        Some("bob@ferro.example")
+    );
+    let report = mail.letter_of("carol");
+    assert!(
+        !report.body().contains("list@elsewhere.example"),
+        "{}",
+        report.text
+    );
+    mail.wait_empty();
+});
+
+case!(owners_without_special_treatment, |setup| {
+    let mail = aliased(setup)
+        .set("owner_request_special", "no")
+        .alias("list", "bob")
+        .alias("owner-list", "carol")
+        .start();
+    send(&mail, "list@ferro.example");
+    assert_eq!(
+        mail.letter_of("bob").header("Return-Path").as_deref(),
+        Some("<alice@ferro.example>")
+    );
+});
