@@ -56,9 +56,9 @@ kill-rounds: build
 	tests/prepare test
 	SUITE_KILL_ROUNDS=$(ROUNDS) $(CARGO) test --locked -p suite --test kill -- --nocapture --test-threads 1
 
-# One target per parser, each for a minute; needs cargo-fuzz.
+# One target per parser, each for a minute.
 fuzz:
-	cd fuzz && for target in $$($(CARGO) fuzz list); do $(CARGO) fuzz run $$target -- -max_total_time=60 || exit 1; done
+	fuzz/run 60
 
 clean:
 	$(CARGO) clean
