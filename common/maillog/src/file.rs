@@ -19,15 +19,23 @@ impl LogFile {
     pub(crate) fn append(&mut self, line: &str) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(
-                OpenOptions::new()
-                    .append(true)
-                    .create(true)
-                    .mode(0o600)
-                    .custom_flags(sys::nix::libc::O_NOFOLLOW)
-                    .open(&self.path)?,
-            ),
+            None => self.file.insert(self.open()?),
         };
         file.write_all(format!("{line}\n").as_bytes())
+    }
+
+    /// No link is followed, but for the system's own names in /dev, such as /dev/stdout of a container.
+    fn open(&self) -> io::Result<File> {
+        let flags = if self.path.starts_with("/dev") {
+            0
+        } else {
+            sys::nix::libc::O_NOFOLLOW
+        };
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .custom_flags(flags)
+            .open(&self.path)
     }
 }
