@@ -39,8 +39,13 @@ fn the_list_of_parameters_without_effect_is_up_to_date() {
         code.contains(name)
             || of_transport
             || code.contains(&field)
-            || of_client
-                .is_some_and(|suffix| client.contains(&field_of(&suffix.replace("lhlo", "helo"))))
+            || of_client.is_some_and(|suffix| {
+                client.contains(&field_of(
+                    &suffix
+                        .replace("lhlo_keyword", "ehlo_keyword")
+                        .replace("lhlo", "helo"),
+                ))
+            })
     };
     let mut read: BTreeSet<String> = table::all()
         .map(|spec| spec.name.to_owned())
@@ -54,6 +59,8 @@ fn the_list_of_parameters_without_effect_is_up_to_date() {
     loop {
         let more: BTreeSet<String> = read
             .iter()
+            // proxymap is told which tables it may open, not that anybody asks for them.
+            .filter(|name| !matches!(name.as_str(), "proxy_read_maps" | "proxy_write_maps"))
             .filter_map(|name| stock.get(name.as_str()))
             .flat_map(|text| references(text))
             .collect();
