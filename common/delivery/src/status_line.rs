@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use mail::outcome::Dsn;
+use mail::quote::quote_822;
 use mail::stats::Moment;
 use mail::{QueueId, Recipient, Times};
 
@@ -53,6 +54,8 @@ pub struct StatusLine<'a> {
     pub times: Times,
     /// `delay_logging_resolution_limit`: the most digits after the point.
     pub resolution: u32,
+    /// `info_log_address_format`: whether addresses are quoted as in messages.
+    pub external: bool,
     /// Status code and reason.
     pub dsn: &'a Dsn,
     /// The verdict.
@@ -63,9 +66,16 @@ impl fmt::Display for StatusLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = self.recipient.address.as_bytes();
         let original = self.recipient.original.as_bytes();
-        write!(f, "{}: to=<{}>", self.id, lossy(address))?;
+        let shown = |address| {
+            if self.external {
+                quote_822(address)
+            } else {
+                Cow::Borrowed(address)
+            }
+        };
+        write!(f, "{}: to=<{}>", self.id, lossy(&shown(address)))?;
         if !original.is_empty() && !original.eq_ignore_ascii_case(address) {
-            write!(f, ", orig_to=<{}>", lossy(original))?;
+            write!(f, ", orig_to=<{}>", lossy(&shown(original)))?;
         }
         write!(f, ", relay={}", self.relay)?;
         if self.times.reuse_count > 0 {
@@ -96,8 +106,8 @@ mod tests {
     fn the_line_that_log_readers_know() {
         let at = |seconds| Moment { seconds, micros: 0 };
         let mut recipient = Recipient {
-            address: Address::new("user@example.org").unwrap(),
-            original: Address::new("USER@example.org").unwrap(),
+            address: Address::new("us er@example.org").unwrap(),
+            original: Address::new("US ER@example.org").unwrap(),
             ..Recipient::default()
         };
         let id = QueueId::new("3F2A1C0DE").unwrap();
@@ -117,6 +127,7 @@ mod tests {
                 relay: "mx.example.org[192.0.2.1]:25",
                 times,
                 resolution: 2,
+                external: true,
                 dsn: &dsn,
                 status: Status::Sent,
             }
@@ -124,7 +135,7 @@ mod tests {
         };
         assert_eq!(
             line(&recipient, times),
-            "3F2A1C0DE: to=<user@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=4, \
+            "3F2A1C0DE: to=<\"us er\"@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=4, \
              delays=1/0/1/2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as X)"
         );
         recipient.original = Address::new("alias@example.org").unwrap();
@@ -134,7 +145,7 @@ mod tests {
         };
         assert_eq!(
             line(&recipient, reused),
-            "3F2A1C0DE: to=<user@example.org>, orig_to=<alias@example.org>, \
+            "3F2A1C0DE: to=<\"us er\"@example.org>, orig_to=<alias@example.org>, \
              relay=mx.example.org[192.0.2.1]:25, conn_use=2, delay=4, delays=1/0/1/2, dsn=2.0.0, \
              status=sent (250 2.0.0 Ok: queued as X)"
         );

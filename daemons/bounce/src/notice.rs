@@ -150,7 +150,14 @@ impl Notices {
     async fn tell_of_double_bounce(&self, kind: Kind, notice: &Notice, entries: &[Entry]) -> bool {
         let id = notice.id.as_str();
         match (kind, &self.system.postmaster.double_bounces) {
-            (Kind::Failure, Some(to)) => self.send(notice, &self.copy(kind, to, entries)).await,
+            (Kind::Failure, Some(to)) => {
+                // Nobody else gets to see this message.
+                let letter = Letter {
+                    headers_only: notice.ret == Ret::Headers,
+                    ..self.copy(kind, to, entries)
+                };
+                self.send(notice, &letter).await
+            }
             (Kind::Failure | Kind::Delay, _) => true,
             (Kind::Success | Kind::Verify, _) => {
                 maillog::info!(

@@ -72,7 +72,12 @@ impl Report<'_> {
             push(lines, [b"References: ", &*message].concat());
             push(lines, [b"In-Reply-To: ", &*message].concat());
         }
-        push(lines, "Auto-Submitted: auto-replied");
+        let made = if self.for_postmaster {
+            "generated"
+        } else {
+            "replied"
+        };
+        push(lines, format!("Auto-Submitted: auto-{made}"));
         push(lines, "MIME-Version: 1.0");
         push(
             lines,
@@ -118,11 +123,13 @@ impl Report<'_> {
                 push(lines, "");
             }
             let recipient = &entry.recipient;
-            let mut text = [b"<", recipient.address.as_bytes(), b">"].concat();
+            let address = quote_822(recipient.address.as_bytes());
+            let mut text = [b"<", &*address, b">"].concat();
             let original = recipient.original.as_bytes();
             if !original.is_empty() && !original.eq_ignore_ascii_case(recipient.address.as_bytes())
             {
-                text.extend_from_slice(&[b" (expanded from <", original, b">)"].concat());
+                let original = quote_822(original);
+                text.extend_from_slice(&[b" (expanded from <", &*original, b">)"].concat());
             }
             text.extend_from_slice(b": ");
             text.extend_from_slice(&entry.dsn.reason);
@@ -162,13 +169,11 @@ impl Report<'_> {
             lines,
             format!("X-{mail_name}-Queue-ID: {}", notice.id.as_str()),
         );
-        if !notice.sender.is_null() {
-            let sender = self.typed(&notice.sender);
-            push(
-                lines,
-                [format!("X-{mail_name}-Sender: ").as_bytes(), &*sender].concat(),
-            );
-        }
+        let sender = self.typed(self.sender());
+        push(
+            lines,
+            [format!("X-{mail_name}-Sender: ").as_bytes(), &*sender].concat(),
+        );
         if let Some(arrival) = original.arrival() {
             push(
                 lines,
@@ -278,7 +283,7 @@ impl Report<'_> {
         push(&mut lines, format!("Content-Type: {kind}"));
         self.encoding(&mut lines);
         push(&mut lines, "");
-        let sender = printable(&quote_822(self.notice.sender.as_bytes())).into_owned();
+        let sender = printable(&quote_822(self.sender().as_bytes())).into_owned();
         push(
             &mut lines,
             [b"Return-Path: <", sender.as_slice(), b">"].concat(),
@@ -306,6 +311,15 @@ impl Report<'_> {
             posting.line("").await?;
         }
         Ok(())
+    }
+
+    /// The sender as notices show it.
+    const fn sender(&self) -> &Address {
+        if self.notice.sender.is_null() {
+            &self.system.mailer_daemon
+        } else {
+            &self.notice.sender
+        }
     }
 
     fn encoding(&self, lines: &mut Vec<Vec<u8>>) {
@@ -372,6 +386,7 @@ mod tests {
             myhostname: String::from("mail.example.org"),
             mail_name: String::from("Ferropost"),
             double_bounce: address("double-bounce@mail.example.org"),
+            mailer_daemon: address("MAILER-DAEMON@mail.example.org"),
             size_limit: 50_000,
             threaded: false,
             queue_lifetime: Duration::from_secs(432_000),
@@ -440,7 +455,7 @@ mod tests {
 
             The text.
 
-            <no such@example.net> (expanded from <alias@example.org>): host
+            <"no such"@example.net> (expanded from <alias@example.org>): host
                 mx.example.net[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT TO
                 command)
 

@@ -19,6 +19,8 @@ pub(crate) struct System {
     /// In the names of fields, `X-<mail_name>-Queue-ID:`.
     pub(crate) mail_name: String,
     pub(crate) double_bounce: Address,
+    /// What notices show in place of the null sender.
+    pub(crate) mailer_daemon: Address,
     pub(crate) size_limit: u64,
     pub(crate) threaded: bool,
     pub(crate) queue_lifetime: Duration,
@@ -49,12 +51,14 @@ impl System {
         let reports: params::bounce::Reports = settings.get()?;
         let times: params::qmgr::Times = settings.get()?;
         let utf8: params::core::Smtputf8 = settings.get()?;
+        let mailer_daemon = format!("MAILER-DAEMON@{}", names.myhostname);
         let double_bounce = format!("{}@{}", names.double_bounce_sender, names.myhostname);
         Ok(Self {
             layout: layout(settings)?,
             myhostname: names.myhostname,
             mail_name: names.mail_name.replace(' ', "-"),
             double_bounce: address(&double_bounce),
+            mailer_daemon: address(&mailer_daemon),
             size_limit: reports.bounce_size_limit as u64,
             threaded: reports.enable_threaded_bounces,
             queue_lifetime: times.maximal_queue_lifetime,
