@@ -280,12 +280,12 @@ impl<'a> Attempt<'a> {
 
     /// A server that offers DSN makes the success notice itself; for others the mail is "relayed".
     async fn sent(&self, recipient: &Recipient, mut dsn: Dsn, dsn_offered: bool) {
+        dsn.action = Some(if self.shared.settings.assume_final {
+            Action::Delivered
+        } else {
+            Action::Relayed
+        });
         if !dsn_offered {
-            dsn.action = Some(if self.shared.settings.assume_final {
-                Action::Delivered
-            } else {
-                Action::Relayed
-            });
             let _ = self.delivery.sent(recipient, &self.relay, dsn).await;
             return;
         }
