@@ -193,9 +193,14 @@ impl Report<'_> {
             [b"Final-Recipient: ", &*self.typed(&recipient.address)].concat(),
         );
         if !recipient.dsn_orcpt.is_empty() {
+            let original = if self.utf8 {
+                unembedded(&recipient.dsn_orcpt)
+            } else {
+                recipient.dsn_orcpt.clone()
+            };
             push(
                 lines,
-                [b"Original-Recipient: ", &*printable(&recipient.dsn_orcpt)].concat(),
+                [b"Original-Recipient: ", &*printable(&original)].concat(),
             );
         } else if !recipient.original.is_null() {
             let address = printable(recipient.original.as_bytes());
@@ -364,6 +369,35 @@ fn printable(text: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     }
 }
 
+/// An original recipient of type `utf-8` with its `\x{...}` as the characters that they stand for (RFC 6533 section 3).
+fn unembedded(original: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(original);
+    if !text.to_ascii_lowercase().starts_with("utf-8;") {
+        return original.to_vec();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some((before, after)) = rest.split_once("\\x{") {
+        plain.push_str(before);
+        let character = after.split_once('}').and_then(|(digits, rest)| {
+            let code = u32::from_str_radix(digits, 16).ok()?;
+            Some((char::from_u32(code)?, rest))
+        });
+        match character {
+            Some((character, after)) => {
+                plain.push(character);
+                rest = after;
+            }
+            None => {
+                plain.push_str("\\x{");
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -510,7 +544,7 @@ mod tests {
             X-Ferropost-Sender: rfc822; sender@example.org
 
             Final-Recipient: utf-8; bäd@example.net
-            Original-Recipient: utf-8;b\x{E4}d@example.net
+            Original-Recipient: utf-8;bäd@example.net
             Action: failed
             Status: 5.1.1
             Diagnostic-Code: X-Ferropost; unknown user: "bäd"

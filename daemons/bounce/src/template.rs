@@ -177,9 +177,9 @@ report. You may leave out your own text from the attached message.
 const DELAY: &str = "\
 This is the mail system at host $myhostname.
 
-#####################################################
+########################################################
 # This is only a warning. Do NOT send your mail again. #
-#####################################################
+########################################################
 
 For $delay_warning_time_hours hour(s) your message could not be delivered to the
 recipients below. More attempts follow until it is $maximal_queue_lifetime_days day(s) old.
