@@ -9,7 +9,7 @@ ROUNDS ?= 200
 
 # nextest runs each whole-system case in a process of its own; cargo test does for a machine without it.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
-RUN_TESTS = $(if $(NEXTEST),$(CARGO) nextest run --locked,$(CARGO) test --locked)
+RUN_TESTS = $(if $(NEXTEST),$(CARGO) nextest run --locked,$(CARGO) test --locked --no-fail-fast)
 
 .PHONY: all build release test unit suite run install fmt lint bench kill-rounds fuzz clean
 

@@ -256,13 +256,13 @@ case!(used_up_processes_are_replaced, |setup| {
         .set("max_use", "2")
         .service("smtp inet n - n - 1 smtpd")
         .start();
-    let mut pids = Vec::new();
     for _ in 0..6 {
         mail.connect().quit();
     }
-    for line in mail.log().find("smtpd", "connect from *") {
-        pids.push(line.pid);
-    }
+    mail.log().wait_nth(6, "smtpd", "connect from *");
+    let lines = mail.log().find("smtpd", "connect from *");
+    let mut pids: Vec<i32> = lines.iter().map(|line| line.pid).collect();
+    pids.sort_unstable();
     pids.dedup();
     assert!(pids.len() >= 3, "{pids:?}");
 });
