@@ -304,3 +304,35 @@ case!(too_few_processes_lose_nothing, |setup| {
     }
     assert_eq!(mail.inbox("alice", 12).len(), 12);
 });
+
+case!(full_mailbox_disk_defers, |setup| {
+    let mail = setup.set("message_size_limit", "3000000").start();
+    let folder = mail.machine.home("alice").join("Maildir");
+    fs::create_dir(&folder).expect("mkdir");
+    mail.machine.mount_small(&folder, 100_000);
+    suite::machine::give(&folder, 60001, 60001);
+    let text = format!("Subject: big\n\n{}", "0123456789012345678\n".repeat(30_000));
+    let id = mail.send("a@client.example", &["alice@ferro.example"], &text);
+    mail.log().wait(
+        "local",
+        &format!("{id}: to=<alice@ferro.example>, *status=deferred (*)"),
+    );
+    assert!(suite::mailbox::maildir(&folder).is_empty());
+    mail.wait_in("deferred", &id);
+});
+
+case!(killed_cleanup_is_a_temporary_error, |setup| {
+    let mail = setup.set("service_throttle_time", "1s").start();
+    let mut client = mail.smtp();
+    client.expect("MAIL FROM:<a@client.example>", "250 2.1.0 Ok");
+    client.expect("RCPT TO:<alice@ferro.example>", "250 2.1.5 Ok");
+    client.expect("DATA", "354 *");
+    client.send("Subject: x\r\n\r\nhalf\r\n");
+    mail.process("cleanup")
+        .signal(nix::sys::signal::Signal::SIGKILL);
+    client.send("the rest\r\n.\r\n");
+    let reply = client.reply();
+    assert_eq!(reply.code() / 100, 4, "{reply:?}");
+    client.letter("a@client.example", &["alice@ferro.example"], LETTER);
+    assert_eq!(mail.letter_of("alice").body(), "body\n");
+});

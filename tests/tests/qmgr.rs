@@ -285,3 +285,86 @@ case!(force_expired_letter_is_returned, |setup| {
     mail.letter_of("alice");
     mail.wait_empty();
 });
+
+case!(thousand_recipients, |setup| {
+    let sink = Sink::smtp().listen("127.0.0.2:25");
+    let mail = setup.set("relayhost", "[127.0.0.2]").start();
+    let recipients: Vec<String> = (0..1000)
+        .map(|number| format!("r{number}@example.net"))
+        .collect();
+    let recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
+    let id = mail.send(SENDER, &recipients, LETTER);
+    mail.log().wait("qmgr", &format!("{id}: removed"));
+    let mut taken: Vec<String> = sink
+        .letters()
+        .into_iter()
+        .flat_map(|letter| letter.recipients)
+        .collect();
+    assert!(
+        sink.letters()
+            .iter()
+            .all(|letter| letter.recipients.len() <= 50)
+    );
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), 1000);
+});
+
+case!(few_recipients_in_memory_at_a_time, |setup| {
+    let sink = Sink::smtp().listen("127.0.0.2:25");
+    let mail = setup
+        .set("relayhost", "[127.0.0.2]")
+        .set("qmgr_message_recipient_limit", "20")
+        .set("qmgr_message_recipient_minimum", "5")
+        .set("default_recipient_limit", "20")
+        .set("default_extra_recipient_limit", "5")
+        .set("smtp_destination_recipient_limit", "3")
+        .start();
+    let recipients: Vec<String> = (0..120)
+        .map(|number| format!("r{number}@example.net"))
+        .collect();
+    let recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
+    let id = mail.send(SENDER, &recipients, LETTER);
+    mail.log().wait("qmgr", &format!("{id}: removed"));
+    let mut taken: Vec<String> = sink
+        .letters()
+        .into_iter()
+        .flat_map(|letter| letter.recipients)
+        .collect();
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), 120);
+});
+
+case!(few_letters_active_at_a_time, |setup| {
+    let mail = setup.set("qmgr_message_active_limit", "3").start();
+    let mut client = mail.smtp();
+    for number in 0..20 {
+        client.letter(
+            "a@client.example",
+            &["alice@ferro.example"],
+            &format!("Subject: {number}\n\n"),
+        );
+    }
+    assert_eq!(mail.inbox("alice", 20).len(), 20);
+    mail.wait_empty();
+});
+
+case!(many_deferred_letters_are_flushed, |setup| {
+    let mail = setup.set("relayhost", "[127.0.0.2]").start();
+    let mut client = mail.smtp();
+    for number in 0..60 {
+        client.letter(
+            SENDER,
+            &["bob@example.net"],
+            &format!("Subject: {number}\n\n"),
+        );
+    }
+    wait_until("60 deferred letters", || {
+        (mail.spool().ids("deferred").len() == 60).then_some(())
+    });
+    let sink = Sink::smtp().listen("127.0.0.2:25");
+    mail.command("postqueue").args(["-f"]).run().succeeds();
+    assert_eq!(sink.wait(60).len(), 60);
+    mail.wait_empty();
+});
