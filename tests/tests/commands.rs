@@ -437,10 +437,13 @@ case!(postkick_wakes_a_service, |setup| {
     let id = mail.send("a@client.example", &["bob@[127.0.0.2]"], LETTER);
     mail.wait_in("deferred", &id);
     let sink = Sink::smtp().listen("127.0.0.2:25");
-    mail.command("postkick")
+    let outcome = mail
+        .command("postkick")
         .args(["public", "qmgr", "DFA"])
-        .run()
-        .succeeds();
+        .run();
+    // The reference's may die of SIGPIPE when qmgr has read the first byte and hung up.
+    let harmless = mail.mta.pick(0, 141);
+    assert!([0, harmless].contains(&outcome.code), "{outcome:?}");
     sink.wait(1);
 });
 
