@@ -263,8 +263,11 @@ case!(a_table_that_is_not_built_makes_mail_wait, |setup| {
         [sender.code(), recipient.code()].contains(&451),
         "{sender:?} {recipient:?}"
     );
-    let log = mail.log().text();
-    assert!(log.contains("hash:/etc/postfix/unbuilt is unavailable."));
+    suite::wait_until("a warning about the table", || {
+        let log = mail.log().text();
+        log.contains("hash:/etc/postfix/unbuilt is unavailable.")
+            .then_some(())
+    });
 });
 
 case!(networks_and_domains_from_files_and_tables, |setup| {
