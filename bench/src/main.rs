@@ -146,11 +146,13 @@ fn prepared() -> io::Result<ExitCode> {
         command.env("TMPDIR", &medium.place);
     }
     let status = command.status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    if status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if status.code().is_none() {
+        eprintln!("bench: {status}");
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 /// Where the suite looks for our programs.

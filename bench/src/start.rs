@@ -1,7 +1,7 @@
 //! How long a client waits for the greeting when smtpd(8) must first be started: master's fork, exec, reading the
 //! configuration, giving up rights, taking the client.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::net::TcpStream;
@@ -30,10 +30,12 @@ pub(crate) fn run(plan: &Plan, report: &mut Report) {
             eprintln!("start: {} gave no greeting", mta.name());
             continue;
         };
-        for time in tracer.map(Tracer::ready).unwrap_or_default() {
+        let own: HashSet<i32> = times.iter().map(|(pid, _)| *pid).collect();
+        let ready = tracer.map(|tracer| tracer.ready(&own));
+        for time in ready.unwrap_or_default() {
             report.add("start", "exec to ready of smtpd, ms", mta, time * 1000.0);
         }
-        for time in times {
+        for (_, time) in times {
             report.add(
                 "start",
                 "connect to greeting of a new smtpd, ms",
@@ -44,7 +46,8 @@ pub(crate) fn run(plan: &Plan, report: &mut Report) {
     }
 }
 
-fn sample(mta: Mta) -> Vec<f64> {
+/// The process that greeted, and the seconds until it did.
+fn sample(mta: Mta) -> Vec<(i32, f64)> {
     let (machine, _farewell) = machine();
     let instance = Setup::new(mta, machine).set("max_idle", "1").start();
     let greeted = (0..TIMES).filter_map(|_| {
@@ -53,7 +56,10 @@ fn sample(mta: Mta) -> Vec<f64> {
         let mut client = TcpStream::connect(SMTP).ok()?;
         let mut greeting = [0; 512];
         let length = client.read(&mut greeting).ok()?;
-        (length > 3).then(|| begun.elapsed().as_secs_f64())
+        let time = begun.elapsed().as_secs_f64();
+        let processes = instance.processes();
+        let server = processes.iter().find(|process| process.name == "smtpd")?;
+        (length > 3).then_some((server.pid, time))
     });
     greeted.collect()
 }
@@ -88,8 +94,8 @@ impl Tracer {
         Some(Self { perf, data })
     }
 
-    /// Seconds from exec to the first wait, for every smtpd.
-    fn ready(mut self) -> Vec<f64> {
+    /// Seconds from exec to the first wait, for these processes.
+    fn ready(mut self, own: &HashSet<i32>) -> Vec<f64> {
         let pid = i32::try_from(self.perf.id()).unwrap_or_default();
         let _ = kill(Pid::from_raw(pid), Signal::SIGINT);
         let _ = self.perf.wait();
@@ -100,27 +106,28 @@ impl Tracer {
             .output();
         let text = script.map(|output| output.stdout).unwrap_or_default();
         let _ = fs::remove_file(&self.data);
-        first_waits(&String::from_utf8_lossy(&text))
+        first_waits(&String::from_utf8_lossy(&text), own)
     }
 }
 
 /// Lines are `smtpd 123 45.678901: sched:sched_process_exec:`.
-fn first_waits(script: &str) -> Vec<f64> {
-    let mut started: HashMap<&str, f64> = HashMap::new();
+fn first_waits(script: &str, own: &HashSet<i32>) -> Vec<f64> {
+    let mut started: HashMap<i32, f64> = HashMap::new();
     let mut times = Vec::new();
     for line in script.lines() {
-        let mut words = line.split_ascii_whitespace();
-        let (Some("smtpd"), Some(pid), Some(time), Some(event)) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [.., pid, time, event] = words.as_slice() else {
             continue;
         };
-        let Ok(time) = time.trim_end_matches(':').parse::<f64>() else {
+        let (Ok(pid), Ok(time)) = (pid.parse(), time.trim_end_matches(':').parse::<f64>()) else {
             continue;
         };
+        if !own.contains(&pid) {
+            continue;
+        }
         if event.contains("exec") {
             started.insert(pid, time);
-        } else if let Some(start) = started.remove(pid) {
+        } else if let Some(start) = started.remove(&pid) {
             times.push(time - start);
         }
     }
@@ -135,8 +142,9 @@ mod tests {
     fn from_exec_to_the_first_wait() {
         let script = "master 1 1.0: sched:sched_process_exec:\n\
                       smtpd 2 1.5: sched:sched_process_exec:\n\
+                      smtpd 3 1.6: syscalls:sys_enter_epoll_wait:\n\
                       smtpd 2 1.75: syscalls:sys_enter_epoll_wait:\n\
                       smtpd 2 2.5: syscalls:sys_enter_epoll_wait:\n";
-        assert_eq!(first_waits(script), [0.25]);
+        assert_eq!(first_waits(script, &HashSet::from([2])), [0.25]);
     }
 }
