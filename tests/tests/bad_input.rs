@@ -283,6 +283,7 @@ case!(too_few_processes_lose_nothing, |setup| {
     let mail = setup
         .service("smtp inet n - n - 2 smtpd")
         .service("smtp unix - - n - 1 smtp")
+        .service("rewrite unix - - n - 1 trivial-rewrite")
         .start();
     let senders: Vec<_> = (0..12)
         .map(|number| {
