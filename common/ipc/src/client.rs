@@ -54,11 +54,6 @@ impl<P: Protocol> Client<P> {
             .await?
             .ok_or(Error::Closed)
     }
-
-    /// Wait for the next answer; `None` when the server left between answers.
-    pub async fn receive_or_end(&mut self) -> Result<Option<P::Reply>, Error> {
-        self.connection.receive::<P, P::Reply>(false).await
-    }
 }
 
 impl<P: CarriesDescriptor> Client<P> {

@@ -144,30 +144,13 @@ pub enum Forked {
 
 /// Fork. Only for a process that has a single thread; an error when it has more.
 pub fn fork() -> io::Result<Forked> {
-    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
-    if threads != 1 {
-        return Err(io::Error::other(
-            "fork refused: this process has more than one thread",
-        ));
-    }
+    single_thread()?;
     // SAFETY: there is one thread, so the child inherits no lock held by a thread that does not exist in it.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => Ok(Forked::Parent(child.as_raw())),
         ForkResult::Child => {
             OWN_ID.store(0, Ordering::Relaxed);
             Ok(Forked::Child)
-        }
-    }
-}
-
-/// Wait for one child to end.
-pub fn wait_for(pid: i32) -> io::Result<Ended> {
-    loop {
-        match waitpid(Pid::from_raw(pid), None) {
-            Ok(WaitStatus::Exited(_, status)) => return Ok(Ended::Exit(status)),
-            Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ended::Signal(signal as i32)),
-            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -216,14 +199,6 @@ pub fn set_environment(name: &str, value: &OsStr) -> io::Result<()> {
     single_thread()?;
     // SAFETY: there is one thread, so nobody reads the environment at the same time.
     unsafe { std::env::set_var(name, value) };
-    Ok(())
-}
-
-/// Remove an environment variable, at the start of a program, before any thread exists.
-pub fn remove_environment(name: &OsStr) -> io::Result<()> {
-    single_thread()?;
-    // SAFETY: there is one thread, so nobody reads the environment at the same time.
-    unsafe { std::env::remove_var(name) };
     Ok(())
 }
 

@@ -98,7 +98,8 @@ pub fn drop_set_gid() -> io::Result<()> {
 
 /// A user's identity that root has taken on for a while; dropping it makes the process root again.
 ///
-/// Only effective ids change, so that the worker can come back; use [`become_user`] in a child that runs a command.
+/// Only effective ids change, so that the worker can come back; a command is run by
+/// [`crate::command`], which gives everything up.
 #[must_use]
 pub struct Borrowed {
     uid: Uid,
@@ -137,18 +138,4 @@ impl Drop for Borrowed {
             std::process::abort();
         }
     }
-}
-
-/// Become a user for good, with the given supplementary groups, before exec in a child.
-pub fn become_user(uid: u32, gid: u32, groups: &[u32]) -> io::Result<()> {
-    if !Uid::current().is_root() && Uid::current().as_raw() == uid {
-        return Ok(());
-    }
-    seteuid(Uid::from_raw(0))?;
-    let groups: Vec<Gid> = groups.iter().map(|&g| Gid::from_raw(g)).collect();
-    setgroups(&groups)?;
-    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-    setresgid(gid, gid, gid)?;
-    setresuid(uid, uid, uid)?;
-    Ok(())
 }

@@ -1,9 +1,9 @@
-//! Signals: which are ignored, which become readable through a descriptor.
+//! Signals that become readable through a descriptor, and the alarm.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 pub use nix::sys::signal::Signal as Kind;
@@ -38,16 +38,6 @@ impl AsFd for Signals {
     }
 }
 
-/// Ignore a signal.
-pub fn ignore(kind: Signal) -> io::Result<()> {
-    set(kind, SigHandler::SigIgn)
-}
-
-/// Give a signal its default effect again.
-pub fn default(kind: Signal) -> io::Result<()> {
-    set(kind, SigHandler::SigDfl)
-}
-
 /// End the process after this many seconds, whatever it does then; 0 takes that back.
 pub fn alarm(seconds: u32) {
     if seconds == 0 {
@@ -55,11 +45,4 @@ pub fn alarm(seconds: u32) {
     } else {
         nix::unistd::alarm::set(seconds);
     }
-}
-
-fn set(kind: Signal, handler: SigHandler) -> io::Result<()> {
-    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
-    // SAFETY: the handler is SIG_IGN or SIG_DFL, so no code of ours ever runs in a signal context.
-    unsafe { sigaction(kind, &action) }?;
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Group, Uid, User};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,24 +35,6 @@ pub fn by_uid(uid: u32) -> io::Result<Option<Account>> {
 /// The number of a group.
 pub fn group_id(name: &str) -> io::Result<Option<u32>> {
     Ok(Group::from_name(name)?.map(|group| group.gid.as_raw()))
-}
-
-/// The name of a group.
-pub fn group_name(gid: u32) -> io::Result<Option<String>> {
-    Ok(Group::from_gid(Gid::from_raw(gid))?.map(|group| group.name))
-}
-
-/// The members of a group by name: its number and member names.
-pub fn group_members(name: &str) -> io::Result<Option<(u32, Vec<String>)>> {
-    Ok(Group::from_name(name)?.map(|group| (group.gid.as_raw(), group.mem)))
-}
-
-/// Every group an account is in, its primary one included.
-pub fn groups_of(name: &str, gid: u32) -> io::Result<Vec<u32>> {
-    let name =
-        std::ffi::CString::new(name).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let groups = nix::unistd::getgrouplist(&name, Gid::from_raw(gid))?;
-    Ok(groups.into_iter().map(Gid::as_raw).collect())
 }
 
 impl From<User> for Account {
