@@ -14,6 +14,7 @@
 pub mod client;
 pub mod command;
 pub mod dns;
+pub mod golden;
 pub mod instance;
 pub mod log;
 pub mod machine;

@@ -74,7 +74,7 @@ pub struct Programs {
 
 /// Where the tree of Ferropost is shown.
 const PLACE: &str = "/mnt";
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "postalias",
     "postcat",
     "postconf",
@@ -88,6 +88,7 @@ const COMMANDS: [&str; 13] = [
     "postsuper",
     "sendmail",
     "postmulti",
+    "qshape",
 ];
 const SETGID: [&str; 3] = ["postdrop", "postqueue", "postlog"];
 const DAEMONS: [&str; 25] = [
