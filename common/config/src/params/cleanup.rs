@@ -30,13 +30,13 @@ params! {
 
     /// Patterns that messages are looked through for.
     pub struct Checks {
-        /// Patterns for message headers.
+        /// Patterns for message headers, and what to do about them; see header_checks(5).
         header_checks: TableList = "";
-        /// Patterns for MIME headers.
+        /// Patterns for MIME headers, and what to do about them; see header_checks(5).
         mime_header_checks: TableList = "$header_checks";
-        /// Patterns for headers of messages within messages.
+        /// Patterns for headers of messages within messages; see header_checks(5).
         nested_header_checks: TableList = "$header_checks";
-        /// Patterns for body lines.
+        /// Patterns for body lines, and what to do about them; see header_checks(5).
         body_checks: TableList = "";
         /// How many bytes of each MIME part are checked.
         body_checks_size_limit: usize = "51200";
@@ -44,11 +44,11 @@ params! {
 
     /// Addresses that become others.
     pub struct Mapping {
-        /// Other addresses for headers and envelopes.
+        /// Tables that replace addresses in headers and envelope; see canonical(5).
         canonical_maps: TableList = "";
-        /// Other addresses for senders.
+        /// Tables that replace sender addresses, before canonical_maps; see canonical(5).
         sender_canonical_maps: TableList = "";
-        /// Other addresses for recipients.
+        /// Tables that replace recipient addresses, before canonical_maps; see canonical(5).
         recipient_canonical_maps: TableList = "";
         /// The addresses that canonical_maps apply to.
         canonical_classes: Words [1 ..] = "envelope_sender, envelope_recipient, header_sender, header_recipient";
@@ -58,17 +58,18 @@ params! {
         recipient_canonical_classes: Words [1 ..] = "envelope_recipient, header_recipient";
         /// The mappings that keep an address extension that they did not match.
         propagate_unmatched_extensions: Words = "canonical, virtual";
-        /// The domains whose subdomains are hidden.
+        /// The domains under which subdomains are cut off addresses, so that user@host.example.com becomes
+        /// user@example.com.
         masquerade_domains: Words = "";
-        /// The addresses in which subdomains are hidden.
+        /// The addresses that masquerade_domains apply to.
         masquerade_classes: Words = "envelope_sender, header_sender, header_recipient";
-        /// The users whose addresses keep their subdomain.
+        /// The users whose addresses masquerade_domains leave alone.
         masquerade_exceptions: Words = "";
     }
 
     /// Virtual aliases.
     pub struct Virtual {
-        /// Other recipients for addresses, in any domain.
+        /// Tables that replace recipients, in any domain; see virtual(5).
         virtual_alias_maps: TableList = "$virtual_maps";
         /// The most addresses that one recipient may become.
         virtual_alias_expansion_limit: usize [1 ..] = "1000";
@@ -82,11 +83,11 @@ params! {
 
     /// Recipients that are added.
     pub struct Copies {
-        /// Who gets a copy of all mail.
+        /// An address that gets a copy of all mail.
         always_bcc: String = "";
-        /// Who gets a copy, by sender.
+        /// Tables that give an address for copies, by sender.
         sender_bcc_maps: TableList = "";
-        /// Who gets a copy, by recipient.
+        /// Tables that give an address for copies, by recipient.
         recipient_bcc_maps: TableList = "";
     }
 }

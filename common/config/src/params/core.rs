@@ -32,7 +32,7 @@ params! {
         mydestination: String = "$myhostname, localhost.$mydomain, localhost";
         /// The remote domains that mail is accepted for.
         relay_domains: String = "${{$compatibility_level} <level {2} ? {$mydestination} : {}}";
-        /// The next hop of all mail that is for other machines.
+        /// The next hop of mail for other machines; empty delivers directly.
         relayhost: String = "";
         /// The features whose domain lists match subdomains too, without a leading dot.
         parent_domain_matches_subdomains: String = "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps";
@@ -188,7 +188,7 @@ params! {
         disable_mime_output_conversion: bool = "no";
         /// Whether mail with 8-bit text in headers is refused.
         strict_7bit_headers: bool = "no";
-        /// Both strict_7bit_headers and strict_8bitmime_body.
+        /// Whether strict_7bit_headers and strict_8bitmime_body are both in force.
         strict_8bitmime: bool = "no";
         /// Whether 8-bit bodies without a matching MIME declaration are refused.
         strict_8bitmime_body: bool = "no";
@@ -196,7 +196,7 @@ params! {
         strict_mime_encoding_domain: bool = "no";
         /// The headers that are removed from every message.
         message_drop_headers: Words = "bcc, content-length, resent-bcc, return-path";
-        /// The largest message, in bytes, envelope included.
+        /// The largest message that is accepted, in bytes with envelope; zero is no limit.
         message_size_limit: u64 = "10240000";
     }
 
@@ -244,7 +244,7 @@ params! {
         debug_peer_level: usize [1 ..] = "2";
         /// The remote systems whose sessions are logged in detail.
         debug_peer_list: Words = "";
-        /// The command that a daemon started with -D runs.
+        /// The command that a daemon started with -D runs to be debugged.
         debugger_command: String [1 ..] = "";
     }
 

@@ -12,9 +12,9 @@ params! {
         alias_maps: TableList = "$default_database_type:/etc/aliases";
         /// The tables that newaliases(1) makes.
         alias_database: TableList = "$default_database_type:/etc/aliases";
-        /// command is allowed: alias, forward, include.
+        /// Where the destination |command may stand: alias, forward, include.
         allow_mail_to_commands: String = "alias, forward";
-        /// Where /file is allowed: alias, forward, include.
+        /// Where the destination /file/name may stand: alias, forward, include.
         allow_mail_to_files: Words = "alias, forward";
         /// Whether the owner of a list becomes the sender as the address in the alias, not as the alias.
         expand_owner_alias: bool = "no";
@@ -50,17 +50,17 @@ params! {
         forward_path: Raw = "$home/.forward${recipient_delimiter}${extension}, $home/.forward";
         /// The command that delivers mail in place of a mailbox.
         mailbox_command: Raw = "";
-        /// Such commands by user.
+        /// Tables that give mailbox_command by user.
         mailbox_command_maps: TableList = "";
-        /// The transport that delivers for all local users.
+        /// The transport that takes over from local(8) after alias expansion, for every recipient.
         mailbox_transport: String = "";
-        /// Such transports by user.
+        /// Tables that give mailbox_transport by recipient.
         mailbox_transport_maps: TableList = "";
-        /// The transport for users that are not known.
+        /// The transport for recipients whom local(8) finds neither as alias nor as user.
         fallback_transport: String = "";
-        /// Such transports by user.
+        /// Tables that give fallback_transport by recipient.
         fallback_transport_maps: TableList = "";
-        /// Who gets mail for users that are not known.
+        /// Who gets mail for recipients whom local(8) finds neither as alias nor as user.
         luser_relay: Raw = "";
         /// To what kinds of delivery a Delivered-To: header is added.
         prepend_delivered_header: Words = "command, file, forward";

@@ -8,101 +8,101 @@ use crate::value::{Raw, TableList, Words};
 params! {
     /// Which clients are tested before they may talk.
     pub struct Tests {
-        /// Clients that are let through or refused at once.
+        /// Clients that postscreen(8) lets through or refuses at once, as network tables and permit_mynetworks.
         postscreen_access_list: Words = "permit_mynetworks";
         /// The own addresses on which a client can pass the tests.
         postscreen_allowlist_interfaces: Words = "${postscreen_whitelist_interfaces?{$postscreen_whitelist_interfaces}:{static:all}}";
-        /// What happens to clients that the access list refuses.
+        /// What happens to clients that postscreen_access_list refuses: ignore, enforce or drop.
         postscreen_denylist_action: String [1 ..] = "${postscreen_blacklist_action?{$postscreen_blacklist_action}:{ignore}}";
-        /// How long a client must keep silent.
+        /// How long postscreen(8) waits for a client to talk before its turn.
         postscreen_greet_wait: Duration [1 ..] = "${stress?{2}:{6}}s";
-        /// What happens to clients that do not.
+        /// What happens to clients that talk before the greeting: ignore, enforce or drop.
         postscreen_greet_action: String [1 ..] = "ignore";
-        /// The text that tempts them.
+        /// The first line of the greeting, which tempts clients to talk before the second; empty disables the test.
         postscreen_greet_banner: String = "$smtpd_banner";
-        /// How long passing this test counts.
+        /// How long a client that kept silent is not tested again.
         postscreen_greet_ttl: Duration [1 ..] = "1d";
     }
 
     /// DNS block lists.
     pub struct BlockLists {
-        /// The lists, with filters and weights.
+        /// The DNS lists that postscreen(8) asks, with filters and weights (list=127.0.0.[2..9]*2).
         postscreen_dnsbl_sites: Words = "";
-        /// The score at which a client is refused.
+        /// The score from DNS lists at which postscreen(8) blocks a client.
         postscreen_dnsbl_threshold: usize [1 ..] = "1";
-        /// The score at which a client is spared other tests; negative, or zero for never.
+        /// The score at which a client is spared other tests; a negative number, or zero for never.
         postscreen_dnsbl_allowlist_threshold: i64 = "${postscreen_dnsbl_whitelist_threshold?{$postscreen_dnsbl_whitelist_threshold}:{0}}";
-        /// What happens to clients with that score.
+        /// What happens to clients that reach postscreen_dnsbl_threshold: ignore, enforce or drop.
         postscreen_dnsbl_action: String [1 ..] = "ignore";
-        /// How long to wait for the lists.
+        /// How long postscreen(8) waits for DNS lists.
         postscreen_dnsbl_timeout: Duration [1 ..] = "10s";
-        /// The shortest time that an answer counts.
+        /// The shortest time for which the answer of a DNS list counts.
         postscreen_dnsbl_min_ttl: Duration [1 ..] = "60s";
-        /// The longest time that an answer counts.
+        /// The longest time for which the answer of a DNS list counts.
         postscreen_dnsbl_max_ttl: Duration [1 ..] = "${postscreen_dnsbl_ttl?{$postscreen_dnsbl_ttl}:{1}}h";
-        /// Other names for lists, in refusals.
+        /// A table that replaces names of DNS lists in refusals, such as those that contain a password.
         postscreen_dnsbl_reply_map: TableList = "";
     }
 
     /// Tests that need a conversation.
     pub struct Deep {
-        /// Whether talking out of turn is tested.
+        /// Whether postscreen(8) tests whether a client sends several commands at once.
         postscreen_pipelining_enable: bool = "no";
-        /// What happens to clients that do.
+        /// What happens to clients that send several commands at once: ignore, enforce or drop.
         postscreen_pipelining_action: String [1 ..] = "enforce";
-        /// How long passing this test counts.
+        /// How long a client that passed the pipelining test is not tested again.
         postscreen_pipelining_ttl: Duration [1 ..] = "30d";
-        /// Whether commands of other protocols are tested.
+        /// Whether postscreen(8) tests whether a client sends postscreen_forbidden_commands.
         postscreen_non_smtp_command_enable: bool = "no";
-        /// What happens to clients that send some.
+        /// What happens to clients that send postscreen_forbidden_commands: ignore, enforce or drop.
         postscreen_non_smtp_command_action: String [1 ..] = "drop";
-        /// How long passing this test counts.
+        /// How long a client that passed the command test is not tested again.
         postscreen_non_smtp_command_ttl: Duration [1 ..] = "30d";
-        /// Whether lines that end in LF alone are tested.
+        /// Whether postscreen(8) tests whether a client ends lines with LF alone.
         postscreen_bare_newline_enable: bool = "no";
-        /// What happens to clients that send some.
+        /// What happens to clients that end lines with LF alone: ignore, enforce or drop.
         postscreen_bare_newline_action: String [1 ..] = "ignore";
-        /// How long passing this test counts.
+        /// How long a client that passed the line end test is not tested again.
         postscreen_bare_newline_ttl: Duration [1 ..] = "30d";
     }
 
     /// How postscreen(8) talks itself.
     pub struct Session {
-        /// The most commands of a client.
+        /// The most commands of a session that postscreen(8) handles itself.
         postscreen_command_count_limit: usize [1 ..] = "20";
-        /// How long a client may take for a command.
+        /// How long a client of postscreen(8) may take for a command.
         postscreen_command_time_limit: Duration [1 ..] = "${stress?{10}:{300}}s";
-        /// Rewrites commands before they are read.
+        /// Tables that replace a command line of the client before postscreen(8) reads it.
         postscreen_command_filter: TableList = "";
-        /// Commands of other protocols.
+        /// Commands that no mail client sends, for the command test of postscreen(8).
         postscreen_forbidden_commands: Words = "$smtpd_forbidden_commands";
-        /// Whether VRFY is refused.
+        /// Whether postscreen(8) refuses the VRFY command.
         postscreen_disable_vrfy_command: bool = "$disable_vrfy_command";
-        /// Whether HELO or EHLO must come first.
+        /// Whether clients of postscreen(8) must send HELO or EHLO before MAIL.
         postscreen_helo_required: bool = "$smtpd_helo_required";
-        /// Keywords that EHLO does not announce.
+        /// The keywords that postscreen(8) does not announce in its reply to EHLO.
         postscreen_discard_ehlo_keywords: Words = "$smtpd_discard_ehlo_keywords";
-        /// Such keywords by client address.
+        /// Tables, asked with the client's address, with keywords that postscreen(8) does not announce.
         postscreen_discard_ehlo_keyword_address_maps: TableList = "$smtpd_discard_ehlo_keyword_address_maps";
-        /// The characters that $name expansions may have in replies.
+        /// The characters that $name expansions may bring into replies of postscreen(8).
         postscreen_expansion_filter: Raw [1 ..] = "$smtpd_expansion_filter";
-        /// A text after every refusal.
+        /// A text that follows each refusal of postscreen(8).
         postscreen_reject_footer: Raw = "$smtpd_reject_footer";
-        /// Such texts by refusal.
+        /// Tables that give postscreen_reject_footer by the reply of postscreen(8).
         postscreen_reject_footer_maps: TableList = "$smtpd_reject_footer_maps";
     }
 
     /// How many clients are looked at.
     pub struct Limits {
-        /// The most sessions of one client at once.
+        /// The most sessions that one client may have with postscreen(8) at the same time.
         postscreen_client_connection_count_limit: usize = "$smtpd_client_connection_count_limit";
-        /// The most clients that are tested at once.
+        /// The most clients that postscreen(8) tests at the same time.
         postscreen_pre_queue_limit: usize [10 ..] = "$default_process_limit";
-        /// The most clients that wait for smtpd(8).
+        /// The most clients that may wait for smtpd(8) after postscreen(8) passed them.
         postscreen_post_queue_limit: usize [5 ..] = "$default_process_limit";
-        /// The protocol of a proxy in front: haproxy, or empty.
+        /// The protocol by which a proxy in front of postscreen(8) tells who the client is: haproxy, or empty.
         postscreen_upstream_proxy_protocol: String = "";
-        /// How long the proxy may take.
+        /// How long postscreen(8) waits for the first line of the proxy in front of it.
         postscreen_upstream_proxy_timeout: Duration [1 ..] = "5s";
         /// How long postscreen(8) may work on one thing before it is taken for stuck.
         postscreen_watchdog_timeout: Duration [10 ..] = "10s";
@@ -110,11 +110,11 @@ params! {
 
     /// Remembering who passed.
     pub struct Cache {
-        /// Where results are kept.
+        /// The table in which postscreen(8) remembers clients that passed its tests.
         postscreen_cache_map: String = "$default_cache_db_type:$data_directory/postscreen_cache";
-        /// How often outdated results are removed.
+        /// How often postscreen(8) removes outdated results from its table; zero never.
         postscreen_cache_cleanup_interval: Duration = "12h";
-        /// How long outdated results are kept.
+        /// How long postscreen(8) keeps outdated results.
         postscreen_cache_retention_time: Duration [1 ..] = "7d";
     }
 

@@ -36,25 +36,25 @@ params! {
 
     /// Which transport delivers, and where to.
     pub struct Routing {
-        /// Transports and next hops by recipient.
+        /// Tables that choose transport and next hop by recipient; see transport(5).
         transport_maps: TableList = "";
-        /// The transport for mydestination.
+        /// The transport, and next hop, for mydestination and the addresses of this machine.
         local_transport: String [1 ..] = "local:$myhostname";
-        /// The transport for virtual_mailbox_domains.
+        /// The transport, and next hop, for virtual_mailbox_domains.
         virtual_transport: String [1 ..] = "virtual";
-        /// The transport for relay_domains.
+        /// The transport, and next hop, for relay_domains.
         relay_transport: String [1 ..] = "relay";
-        /// The transport for everything else.
+        /// The transport, and next hop, for destinations of no other class.
         default_transport: String [1 ..] = "smtp";
-        /// Transports for everything else, by sender.
+        /// Tables that choose default_transport by sender.
         sender_dependent_default_transport_maps: TableList = "";
-        /// Relay hosts by sender.
+        /// Tables that choose relayhost by sender.
         sender_dependent_relayhost_maps: TableList = "";
         /// What the empty sender is looked up as in sender_dependent_default_transport_maps.
         empty_address_default_transport_maps_lookup_key: String [1 ..] = "<>";
         /// What the empty sender is looked up as in sender_dependent_relayhost_maps.
         empty_address_relayhost_maps_lookup_key: String [1 ..] = "<>";
-        /// New addresses of users who moved.
+        /// Tables that tell new addresses of users who moved; see relocated(5).
         relocated_maps: TableList = "";
         /// Whether texts from relocated_maps are put after the standard words.
         relocated_prefix_enable: bool = "yes";

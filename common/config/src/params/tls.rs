@@ -30,7 +30,7 @@ params! {
 
     /// What is negotiated.
     pub struct Ciphers {
-        /// Whether the server's preference decides.
+        /// Whether smtpd(8) chooses ciphers by its own order of preference, not by the client's.
         tls_preempt_cipherlist: bool = "no";
         /// The ciphers of grade high.
         tls_high_cipherlist: String [1 ..] = "aNULL:-aNULL:HIGH:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:@STRENGTH";
@@ -58,17 +58,17 @@ params! {
 
     /// Random bytes that tlsmgr(8) gives out.
     pub struct Random {
-        /// Where randomness comes from.
+        /// Where tlsmgr(8) gets randomness from: dev:/file, egd:/socket or /file.
         tls_random_source: String = "dev:/dev/urandom";
-        /// How many bytes are read from there at once.
+        /// How many bytes tlsmgr(8) reads at once from tls_random_source.
         tls_random_bytes: usize [1 ..] = "32";
-        /// The file that randomness is kept in.
+        /// The file in which tlsmgr(8) keeps randomness for its next start.
         tls_random_exchange_name: String = "${data_directory}/prng_exch";
-        /// How often more randomness is read.
+        /// How often tlsmgr(8) reads tls_random_source again.
         tls_random_reseed_period: Duration [1 ..] = "3600s";
-        /// How often the file is written.
+        /// How often tlsmgr(8) writes tls_random_exchange_name.
         tls_random_prng_update_period: Duration [1 ..] = "3600s";
-        /// How many bytes a daemon asks for.
+        /// How many random bytes smtpd(8) and smtp(8) ask tlsmgr(8) for at their start.
         tls_daemon_random_bytes: usize [1 ..] = "32";
     }
 

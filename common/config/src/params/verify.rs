@@ -8,19 +8,19 @@ use crate::value::TableList;
 params! {
     /// How long results are remembered.
     pub struct Cache {
-        /// Where results are kept.
+        /// The table in which verify(8) keeps what probes found out.
         address_verify_map: String = "$default_cache_db_type:$data_directory/verify_cache";
-        /// Whether failures are kept.
+        /// Whether verify(8) also remembers probes that failed.
         address_verify_negative_cache: bool = "yes";
-        /// How long a good result is kept.
+        /// How long verify(8) remembers that an address can be delivered to.
         address_verify_positive_expire_time: Duration [1 ..] = "31d";
-        /// The age at which a good result is probed again.
+        /// The age at which an address that can be delivered to is probed again.
         address_verify_positive_refresh_time: Duration [1 ..] = "7d";
-        /// How long a bad result is kept.
+        /// How long verify(8) remembers that an address cannot be delivered to.
         address_verify_negative_expire_time: Duration [1 ..] = "3d";
-        /// The age at which a bad result is probed again.
+        /// The age at which an address that cannot be delivered to is probed again.
         address_verify_negative_refresh_time: Duration [1 ..] = "3h";
-        /// How often outdated results are removed.
+        /// How often verify(8) removes outdated results from its table; zero never.
         address_verify_cache_cleanup_interval: Duration = "12h";
     }
 
@@ -38,21 +38,21 @@ params! {
 
     /// By which way probes go, where it differs from mail.
     pub struct Routing {
-        /// Stands for default_transport.
+        /// The transport of probes, in place of default_transport.
         address_verify_default_transport: String [1 ..] = "$default_transport";
-        /// Stands for local_transport.
+        /// The transport of probes, in place of local_transport.
         address_verify_local_transport: String [1 ..] = "$local_transport";
-        /// Stands for relay_transport.
+        /// The transport of probes, in place of relay_transport.
         address_verify_relay_transport: String [1 ..] = "$relay_transport";
-        /// Stands for virtual_transport.
+        /// The transport of probes, in place of virtual_transport.
         address_verify_virtual_transport: String [1 ..] = "$virtual_transport";
-        /// Stands for relayhost.
+        /// The next hop of probes, in place of relayhost.
         address_verify_relayhost: String = "$relayhost";
-        /// Stands for transport_maps.
+        /// Transports of probes by recipient, in place of transport_maps.
         address_verify_transport_maps: TableList = "$transport_maps";
-        /// Stands for sender_dependent_default_transport_maps.
+        /// Transports of probes by sender, in place of sender_dependent_default_transport_maps.
         address_verify_sender_dependent_default_transport_maps: TableList = "$sender_dependent_default_transport_maps";
-        /// Stands for sender_dependent_relayhost_maps.
+        /// Next hops of probes by sender, in place of sender_dependent_relayhost_maps.
         address_verify_sender_dependent_relayhost_maps: TableList = "$sender_dependent_relayhost_maps";
     }
 }
