@@ -11,6 +11,7 @@
 //!
 //! Never touches the mail system, the users or the files of the machine it runs on. Ends every process it started.
 
+pub mod case_file;
 pub mod client;
 pub mod command;
 pub mod dns;
@@ -22,6 +23,7 @@ pub mod mailbox;
 pub mod pattern;
 pub mod processes;
 pub mod programs;
+pub mod route_case;
 pub mod setup;
 pub mod sink;
 pub mod spool;
