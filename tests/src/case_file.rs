@@ -340,7 +340,7 @@ mod tests {
             .iter()
             .map(|section| section.title.as_str())
             .collect();
-        assert_eq!(titles, ["file a", "run", "exit 1"]);
+        assert_eq!(titles, ["file a", "run", "exit"]);
         assert_eq!(sections[0].body, "1\n2\n");
     }
 
