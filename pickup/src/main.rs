@@ -38,6 +38,7 @@ impl Triggered for Pickup {
             while triggers.waiting().is_some() {}
             scan::scan(&self.0).await?;
         }
-        Ok(())
+        // Whoever called us while we were told to leave has put a letter there.
+        scan::scan(&self.0).await
     }
 }

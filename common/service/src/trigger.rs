@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::UnixListener;
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
-use tokio::task::spawn_local;
+use tokio::task::{JoinHandle, spawn_local};
 
 use crate::limits::Shape;
 use crate::options::Options;
@@ -58,15 +58,20 @@ pub enum Trigger {
 pub struct Triggers {
     calls: mpsc::Receiver<Trigger>,
     dismissed: Pin<Box<dyn Future<Output = ()>>>,
+    listening: Vec<JoinHandle<()>>,
     _status: Status,
 }
 
 impl Triggers {
-    /// The next call; `None` when the daemon is to finish and leave (reload, end of master).
+    /// The next call; `None` when the daemon is to finish and leave (reload, end of master). From then on callers wait for
+    /// the next process; a daemon that looks at nothing when it starts looks once more for those who came before.
     pub async fn next(&mut self) -> Option<Trigger> {
         tokio::select! {
             biased;
-            () = &mut self.dismissed => None,
+            () = &mut self.dismissed => {
+                self.listening.iter().for_each(JoinHandle::abort);
+                None
+            }
             call = self.calls.recv() => call,
         }
     }
@@ -103,14 +108,16 @@ fn run<D: Triggered>() -> Result<(), Fatal> {
                 .free_places(free)
                 .map_err(|error| Fatal::io("status channel", &error))?;
         }
-        for source in listen(&prepared.options)? {
-            spawn_local(source.forward(sender.clone()));
-        }
+        let listening = listen(&prepared.options)?
+            .into_iter()
+            .map(|source| spawn_local(source.forward(sender.clone())))
+            .collect();
         let dismissed = Box::pin(runtime::dismissed(watch));
         daemon
             .run(Triggers {
                 calls,
                 dismissed,
+                listening,
                 _status: status,
             })
             .await
