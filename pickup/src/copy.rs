@@ -3,7 +3,6 @@
 use std::fmt::Display;
 use std::time::SystemTime;
 
-use mail::quote::quote_822;
 use queue::record::{self, RecordType};
 use queue::submission::{Submission, Verdict};
 use queue::{ReadError, Reader};
@@ -150,7 +149,7 @@ impl Copy<'_> {
     fn note(&mut self, kind: RecordType, data: &[u8]) {
         if kind == RecordType::SENDER {
             let (id, uid) = (self.letter.id(), self.claimed.uid);
-            let sender = String::from_utf8_lossy(&quote_822(data)).into_owned();
+            let sender = mail::logged(data);
             match &self.checks {
                 Checks::New(_) => maillog::info!("{id}: uid={uid} from=<{sender}>"),
                 Checks::Requeued(_) => {

@@ -6,7 +6,6 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mail::quote::quote_822;
 use queue::{Folder, edit};
 use records::bounce::{Bouncer, Notice, Request};
 use tokio::task::spawn_local;
@@ -92,8 +91,7 @@ impl Manager {
         } else {
             "expired"
         };
-        let sender = quote_822(message.facts.sender.as_bytes());
-        let sender = String::from_utf8_lossy(&sender);
+        let sender = mail::logged(message.facts.sender.as_bytes());
         maillog::info!(
             "{}: from=<{sender}>, status={how}, returned to sender",
             message.id

@@ -11,7 +11,6 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use mail::QueueId;
-use mail::quote::quote_822;
 use queue::claim::{self, Standing};
 use queue::letter::LetterError;
 use queue::{Folder, Letter, ReadError, Reader, logfile};
@@ -168,10 +167,9 @@ impl Manager {
                 .unwrap_or(0)
                 .saturating_sub(letter.finished),
         };
-        let sender = quote_822(letter.sender.as_bytes());
         maillog::info!(
             "{id}: from=<{}>, size={}, nrcpt={count} (queue active)",
-            String::from_utf8_lossy(&sender),
+            mail::logged(letter.sender.as_bytes()),
             letter.size.message_size
         );
         let message = Message {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use delivery::{Agent, Delivery};
 use dns::Resolver;
+use lookup::DebugPeers;
 use service::{Fatal, Start};
 
 use crate::attempt::{self, Shared};
@@ -25,7 +26,9 @@ impl Agent for Smtp {
         })?;
         let lmtp = start.process_name == "lmtp";
         let settings = Rc::new(load::load(&start.settings, lmtp, flags)?);
+        let options = lookup::OpenOptions::from_settings(&start.settings)?;
         Ok(Self(Shared {
+            debug_peers: DebugPeers::open(&start.settings, &options)?,
             pool: Pool::new(Rc::clone(&settings)),
             resolver: Resolver::open(),
             settings,

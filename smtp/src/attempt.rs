@@ -11,6 +11,7 @@ use mail::outcome::{Action, Dsn};
 use mail::{DsnStatus, Notify, Recipient};
 
 use delivery::Delivery;
+use lookup::DebugPeers;
 
 use crate::destination::{self, Destination};
 use crate::failure::Failure;
@@ -30,6 +31,8 @@ pub struct Shared {
     pub resolver: Resolver,
     /// Idle sessions.
     pub pool: Pool,
+    /// Whose sessions are logged in detail.
+    pub debug_peers: DebugPeers,
 }
 
 /// Deliver to all recipients of a request.
@@ -46,6 +49,7 @@ pub async fn deliver(shared: &Shared, delivery: &Delivery<'_>) {
             .collect(),
         relay: NO_RELAY.to_owned(),
         prelude: Vec::new(),
+        detail: 0,
         tried: Vec::new(),
     };
     attempt.add_lines().await;
@@ -60,6 +64,8 @@ struct Attempt<'a> {
     pending: Vec<Pending<'a>>,
     relay: String,
     prelude: Vec<u8>,
+    /// How much more is logged because of the destination.
+    detail: u8,
     /// Where a transaction took place.
     tried: Vec<Place>,
 }
@@ -98,7 +104,10 @@ impl<'a> Attempt<'a> {
             let Some(session) = self.shared.pool.take(self.nexthop()).await else {
                 return;
             };
-            if self.transact(session).await {
+            self.listen_to_server(&session.server).await;
+            let used = self.transact(session).await;
+            maillog::raise(0);
+            if used {
                 return;
             }
         }
@@ -123,10 +132,39 @@ impl<'a> Attempt<'a> {
                 return;
             }
             match destination {
-                Ok(destination) => self.over_destination(&destination).await,
+                Ok(destination) => {
+                    self.listen_to(&destination).await;
+                    self.over_destination(&destination).await;
+                    maillog::raise(0);
+                }
                 Err(failure) => self.no_session(&failure, NO_RELAY),
             }
         }
+    }
+
+    /// Log deliveries to this destination in detail, if it is in `debug_peer_list`.
+    async fn listen_to(&mut self, destination: &Destination) {
+        self.detail = match destination {
+            Destination::Inet { host, .. } => {
+                let peers = &self.shared.debug_peers;
+                peers.level_for_destination(host.as_bytes()).await
+            }
+            Destination::Unix(_) => 0,
+        };
+        maillog::raise(self.detail);
+    }
+
+    /// Log the session with this server in detail, if it or its destination is in `debug_peer_list`.
+    async fn listen_to_server(&self, server: &Server) {
+        let level = match &server.place {
+            Place::Inet(place) => {
+                let peers = &self.shared.debug_peers;
+                let name = server.host.as_bytes();
+                peers.level_for_host(name, place.ip()).await
+            }
+            Place::Unix(_) => 0,
+        };
+        maillog::raise(level.max(self.detail));
     }
 
     async fn over_destination(&mut self, destination: &Destination) {
@@ -185,6 +223,7 @@ impl<'a> Attempt<'a> {
 
     async fn open(&mut self, server: &Server) -> Option<Session> {
         self.delivery.unconnected();
+        self.listen_to_server(server).await;
         match Session::open(server, &self.shared.settings).await {
             Ok(session) => return Some(session),
             Err(OpenError::Unreachable(failure)) => {

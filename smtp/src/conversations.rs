@@ -383,6 +383,7 @@ fn shared() -> Shared {
     Shared {
         pool: Pool::new(Rc::clone(&settings)),
         resolver: Resolver::new(ResolvConf::default(), Hosts::default()),
+        debug_peers: lookup::DebugPeers::default(),
         settings,
     }
 }

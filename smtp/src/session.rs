@@ -178,10 +178,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// Send one command and take its reply.
     pub async fn command(&mut self, command: &str, phase: Phase) -> Result<Reply, Failure> {
+        self.log_said(command.as_bytes());
         self.stream.write(command.as_bytes());
         self.stream.write(b"\r\n");
         self.flush(phase).await?;
         self.reply(phase).await
+    }
+
+    /// Tell the verbose log what is said to the server.
+    pub fn log_said(&self, lines: &[u8]) {
+        if maillog::verbose_level() == 0 {
+            return;
+        }
+        for line in lines.split(|&byte| byte == b'\n') {
+            let line = String::from_utf8_lossy(line.trim_ascii_end());
+            if !line.is_empty() {
+                maillog::verbose!(1, "> {}: {line}", self.server);
+            }
+        }
     }
 
     /// Write out what is buffered.
@@ -193,7 +207,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Take one reply.
     pub async fn reply(&mut self, phase: Phase) -> Result<Reply, Failure> {
         match reply::read(&mut self.stream).await {
-            Ok(reply) => Ok(reply),
+            Ok(reply) => {
+                for line in &reply.lines {
+                    maillog::verbose!(1, "< {}: {line}", self.server);
+                }
+                Ok(reply)
+            }
             Err(error) => Err(self.ended(&error, phase)),
         }
     }
@@ -214,6 +233,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return;
         }
         self.limit(settings, settings.timeouts.quit);
+        self.log_said(b"QUIT");
         self.stream.write(b"QUIT\r\n");
         if self.flush(Phase::Quit).await.is_ok() && !settings.skip_quit_response {
             let _ = self.reply(Phase::Quit).await;

@@ -131,6 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transaction<'_, S> {
             }
             Data::GoAhead => {
                 // Nobody was accepted, but the server waits for content: an empty message goes nowhere.
+                self.session.log_said(b".");
                 self.session.stream.write(b".\r\n");
                 self.session
                     .limit(self.settings, self.settings.timeouts.data_done);
@@ -205,7 +206,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transaction<'_, S> {
             }
             Command::Data => output.extend_from_slice(b"DATA\r\n"),
         }
-        output.len() - before
+        let written = output.len() - before;
+        if maillog::verbose_level() > 0 {
+            let output = self.session.stream.output();
+            let said = output.get(before..).unwrap_or_default().to_vec();
+            self.session.log_said(&said);
+        }
+        written
     }
 
     /// Send what is buffered and take the reply to each command.
@@ -297,6 +304,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transaction<'_, S> {
     async fn end_of_data(&mut self) -> Result<(), Failure> {
         self.session
             .limit(self.settings, self.settings.timeouts.data_done);
+        self.session.log_said(b".");
         self.session.flush(Phase::EndOfData).await?;
         let accepted = std::mem::take(&mut self.accepted);
         let groups: Vec<&[usize]> = if self.settings.lmtp {

@@ -3,6 +3,8 @@
 //! [`split`] takes a line apart; the arguments of each verb are read in its own file below. Nothing here does I/O, and
 //! no input makes it panic.
 
+use std::borrow::Cow;
+
 pub mod bdat;
 pub mod data;
 pub mod etrn;
@@ -139,6 +141,16 @@ pub fn split(line: &[u8]) -> Option<Line<'_>> {
     })
 }
 
+/// A command line as logs and transcripts may show it: the initial response of AUTH is a password.
+pub fn without_secrets(line: &[u8]) -> Cow<'_, [u8]> {
+    let login = split(line).filter(|line| line.verb == Verb::Auth);
+    let mut arguments = login.into_iter().flat_map(|line| words(line.arguments));
+    match (arguments.next(), arguments.next()) {
+        (Some(mechanism), Some(_)) => Cow::Owned([b"AUTH ", mechanism, b" ..."].concat()),
+        _ => Cow::Borrowed(line),
+    }
+}
+
 /// Words separated by white space.
 pub fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(u8::is_ascii_whitespace)
@@ -170,6 +182,16 @@ mod tests {
         assert_eq!(split(b"XYZZY").unwrap().verb, Verb::Unknown);
         assert_eq!(split(b"unknown").unwrap().verb, Verb::Unknown);
         assert_eq!(split(b" \t"), None);
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(
+            *without_secrets(b" auth PLAIN AGEAYg=="),
+            *b"AUTH PLAIN ..."
+        );
+        assert_eq!(*without_secrets(b"AUTH LOGIN"), *b"AUTH LOGIN");
+        assert_eq!(*without_secrets(b"MAIL FROM:<a> X"), *b"MAIL FROM:<a> X");
     }
 
     #[test]

@@ -1,12 +1,33 @@
 //! Every line that smtpd logs about what clients do, in one place, because tools of others read them.
 //!
-//! Addresses are shown in external form, as they stood in the command.
+//! Addresses are shown as `info_log_address_format` says.
 
-use mail::{Address, QueueId};
+use mail::QueueId;
 
 use crate::access::Facts;
 use crate::peer::Peer;
 use crate::statistics::Statistics;
+
+/// A command line came in; for the verbose log.
+pub fn heard(peer: &Peer, line: &[u8]) {
+    if maillog::verbose_level() > 0 {
+        let line = crate::command::without_secrets(line);
+        maillog::verbose!(1, "< {peer}: {}", String::from_utf8_lossy(&line));
+    }
+}
+
+/// Replies go out; for the verbose log.
+pub fn said(peer: &Peer, encoded: &[u8]) {
+    if maillog::verbose_level() == 0 {
+        return;
+    }
+    for line in encoded.split(|&byte| byte == b'\n') {
+        let line = String::from_utf8_lossy(line.trim_ascii_end());
+        if !line.is_empty() {
+            maillog::verbose!(1, "> {peer}: {line}");
+        }
+    }
+}
 
 /// The client is there.
 pub fn connect(peer: &Peer) {
@@ -120,10 +141,10 @@ impl std::fmt::Display for Envelope<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let facts = self.0;
         if let Some(sender) = facts.sender {
-            write!(f, " from=<{}>", external(sender))?;
+            write!(f, " from=<{}>", mail::logged(sender.as_bytes()))?;
         }
         if let Some(recipient) = facts.recipient {
-            write!(f, " to=<{}>", external(recipient))?;
+            write!(f, " to=<{}>", mail::logged(recipient.as_bytes()))?;
         }
         let protocol = facts.hello.map_or("SMTP", crate::hello::Hello::protocol);
         write!(f, " proto={protocol}")?;
@@ -134,15 +155,13 @@ impl std::fmt::Display for Envelope<'_> {
     }
 }
 
-fn external(address: &Address) -> String {
-    String::from_utf8_lossy(&mail::quote::quote_821(address.as_bytes())).into_owned()
-}
-
 /// How much of a long line is shown.
 const SHOWN: usize = 30;
 
 #[cfg(test)]
 mod tests {
+    use mail::Address;
+
     use super::*;
     use crate::hello::Hello;
 

@@ -31,6 +31,7 @@ pub async fn serve<S>(shared: Rc<Shared>, io: S, peer: Peer)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    listen_to(&shared, &peer).await;
     event::connect(&peer);
     let history = shared.config.limits.smtpd_history_flush_threshold;
     let mut session = Session {
@@ -54,6 +55,14 @@ where
         Err(end) => end,
     };
     session.leave(end).await;
+}
+
+/// Log the session in detail if the client is in `debug_peer_list`.
+async fn listen_to(shared: &Shared, peer: &Peer) {
+    if let Some(address) = peer.address {
+        let peers = &shared.tables.debug_peers;
+        maillog::raise(peers.level_for_host(peer.name.as_bytes(), address).await);
+    }
 }
 
 /// What a session knows, by how long it lives.
@@ -259,6 +268,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 end = self.stream.read_line(&mut rest, limit).await?;
             }
         }
+        event::heard(&self.peer, &line);
         Ok(Input { line, end })
     }
 
@@ -281,7 +291,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 .await;
         };
         self.statistics.begin(line.verb);
-        self.transcript.heard(&text);
+        self.transcript.heard(&command::without_secrets(&text));
         if config.smtputf8.smtputf8_enable && std::str::from_utf8(&text).is_err() {
             self.conduct.error();
             return self
@@ -407,6 +417,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let start = output.len();
         reply.encode(output);
         let said = output.get(start..).unwrap_or_default();
+        event::said(&self.peer, said);
         self.transcript.said(&reply, said);
         Ok(())
     }
@@ -463,6 +474,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             let text = format!("{host} Error: timeout exceeded");
             let reply = Reply::new(421, (4, 4, 2), text.into_bytes());
             reply.encode(self.stream.output());
+            event::said(&self.peer, self.stream.output());
         }
         self.transaction = None;
         if end != End::Lost {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ::config::params::{cleanup, core, smtpd};
 use ::config::{Settings, TableList, Words};
-use lookup::{LookupError, Maps, MatchList, OpenOptions};
+use lookup::{DebugPeers, LookupError, Maps, MatchList, OpenOptions};
 
 use crate::config::parents;
 use crate::peer::Peer;
@@ -26,6 +26,7 @@ pub struct Tables {
     pub bare_lf_exclusions: MatchList,
     pub forbidden: Forbidden,
     pub local_clients: LocalClients,
+    pub debug_peers: DebugPeers,
 }
 
 impl Tables {
@@ -80,6 +81,7 @@ impl Tables {
             ),
             forbidden: Forbidden::open(&commands.smtpd_forbidden_commands, options),
             local_clients: LocalClients::open(&trust.local_header_rewrite_clients, options)?,
+            debug_peers: DebugPeers::open(settings, options).map_err(text)?,
         })
     }
 }

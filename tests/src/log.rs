@@ -20,6 +20,8 @@ pub struct Log {
 pub struct Line {
     /// Syslog severity: 3 error, 4 warning, 6 information.
     pub severity: u8,
+    /// Syslog facility: 2 mail, 16 local0; mail in a log file, which has none.
+    pub facility: u8,
     /// The tag without process id, such as `postfix/smtpd`.
     pub tag: String,
     /// The process that logged it.
@@ -40,6 +42,7 @@ impl Line {
         let tag = head.rsplit(' ').next()?;
         Some(Self {
             severity: priority & 7,
+            facility: priority >> 3,
             tag: tag.to_owned(),
             pid: pid.parse().ok()?,
             text: text.trim_end().to_owned(),
@@ -82,6 +85,7 @@ impl Log {
                 let raw = String::from_utf8_lossy(&buffer[..size]);
                 let line = Line::parse(raw.trim_end_matches('\0')).unwrap_or_else(|| Line {
                     severity: 0,
+                    facility: 0,
                     tag: "unparsable".to_owned(),
                     pid: 0,
                     text: raw.into_owned(),

@@ -1,13 +1,12 @@
 //! Agents: what a delivery daemon is, on the skeleton of `service`.
 
 use std::future::Future;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use ipc::{Connection, Error, Server};
-use records::delivery::{Delivery as Conversation, Report, Request};
+use records::delivery::Delivery as Conversation;
 use service::{Client, Conversations, Fatal, Start, Worker};
 
 use crate::delivery::Delivery;
@@ -78,9 +77,9 @@ impl<A: Agent> Conversations for Served<A> {
         let mut server = Server::<Conversation>::over(connection);
         let ended = async {
             while let Some((request, file)) = server.receive_with().await? {
-                let delivery = begin(request, file, &self.reporter);
+                let delivery = Delivery::new(request, file.into(), &self.reporter);
                 Rc::clone(&self.agent).deliver(&delivery).await;
-                server.reply(&end(delivery)).await?;
+                server.reply(&delivery.finish()).await?;
             }
             Ok(())
         };
@@ -116,24 +115,12 @@ impl<A: WorkerAgent> Employed<A> {
     fn work(&mut self, client: UnixStream) -> Result<(), Error> {
         let mut server = Server::<Conversation>::over(Connection::blocking(client)?);
         while let Some((request, file)) = ipc::now(server.receive_with())? {
-            let delivery = begin(request, file, &self.reporter);
+            let delivery = Delivery::new(request, file.into(), &self.reporter);
             self.agent.deliver(&delivery);
-            let report = end(delivery);
-            ipc::now(server.reply(&report))?;
+            ipc::now(server.reply(&delivery.finish()))?;
         }
         Ok(())
     }
-}
-
-fn begin(request: Request, file: OwnedFd, reporter: &Reporter) -> Delivery<'_> {
-    maillog::verbose!(1, "delivery request: {request:?}");
-    Delivery::new(request, file.into(), reporter)
-}
-
-fn end(delivery: Delivery<'_>) -> Report {
-    let report = delivery.finish();
-    maillog::verbose!(1, "delivery report: {report:?}");
-    report
 }
 
 fn complain(ended: Result<(), Error>) {

@@ -22,7 +22,6 @@ use crate::waiting::Waiting;
 pub struct Config {
     soft_bounce: bool,
     resolution: u32,
-    external: bool,
     services: params::services::Sockets,
     timeout: Duration,
     waiting: Waiting,
@@ -40,7 +39,6 @@ impl Config {
         Ok(Self {
             soft_bounce: compatibility.soft_bounce,
             resolution: u32::try_from(digits).unwrap_or(u32::MAX),
-            external: logging.info_log_address_format != "internal",
             services,
             timeout: ipc.ipc_timeout,
             waiting: Waiting::open(settings, ipc.ipc_timeout)?,
@@ -58,7 +56,6 @@ pub struct Reporter {
     filter: Filter,
     soft_bounce: bool,
     resolution: u32,
-    external: bool,
 }
 
 /// One attempt to deliver a letter to one recipient.
@@ -124,7 +121,6 @@ impl Reporter {
             filter: config.filter,
             soft_bounce: config.soft_bounce,
             resolution: config.resolution,
-            external: config.external,
         }
     }
 
@@ -245,7 +241,6 @@ impl Reporter {
             relay: attempt.relay,
             times: attempt.times,
             resolution: self.resolution,
-            external: self.external,
             dsn,
             status,
         };

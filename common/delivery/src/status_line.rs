@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use mail::outcome::Dsn;
-use mail::quote::quote_822;
 use mail::stats::Moment;
 use mail::{QueueId, Recipient, Times};
 
@@ -54,8 +53,6 @@ pub struct StatusLine<'a> {
     pub times: Times,
     /// `delay_logging_resolution_limit`: the most digits after the point.
     pub resolution: u32,
-    /// `info_log_address_format`: whether addresses are quoted as in messages.
-    pub external: bool,
     /// Status code and reason.
     pub dsn: &'a Dsn,
     /// The verdict.
@@ -66,16 +63,9 @@ impl fmt::Display for StatusLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = self.recipient.address.as_bytes();
         let original = self.recipient.original.as_bytes();
-        let shown = |address| {
-            if self.external {
-                quote_822(address)
-            } else {
-                Cow::Borrowed(address)
-            }
-        };
-        write!(f, "{}: to=<{}>", self.id, lossy(&shown(address)))?;
+        write!(f, "{}: to=<{}>", self.id, mail::logged(address))?;
         if !original.is_empty() && !original.eq_ignore_ascii_case(address) {
-            write!(f, ", orig_to=<{}>", lossy(&shown(original)))?;
+            write!(f, ", orig_to=<{}>", mail::logged(original))?;
         }
         write!(f, ", relay={}", self.relay)?;
         if self.times.reuse_count > 0 {
@@ -127,7 +117,6 @@ mod tests {
                 relay: "mx.example.org[192.0.2.1]:25",
                 times,
                 resolution: 2,
-                external: true,
                 dsn: &dsn,
                 status: Status::Sent,
             }

@@ -44,15 +44,16 @@ impl<P: Protocol> Client<P> {
 
     /// Add a request to the next one that is sent, to save a system call.
     pub fn queue(&mut self, request: &P::Request) -> Result<(), Error> {
+        maillog::verbose!(1, "send {} request: {}", P::NAME, P::shown_request(request));
         self.connection.queue(request, P::MAX_FRAME)
     }
 
     /// Wait for the next answer.
     pub async fn receive(&mut self) -> Result<P::Reply, Error> {
-        self.connection
-            .receive::<P, P::Reply>(false)
-            .await?
-            .ok_or(Error::Closed)
+        let received = self.connection.receive::<P, P::Reply>(false).await?;
+        let reply = received.ok_or(Error::Closed)?;
+        maillog::verbose!(1, "receive {} reply: {}", P::NAME, P::shown_reply(&reply));
+        Ok(reply)
     }
 }
 

@@ -3,7 +3,8 @@
 //! A conversation between two programs is a [`Protocol`]: its name, its request, its reply, the longest frame. The
 //! client side is a [`Client`] or a [`Pool`] of them, the server side a [`Server`]. All calls are `async`: on a tokio
 //! runtime they wait, and without one (workers, commands) they block inside, so that [`now`] runs the same code to its
-//! end. Malformed input is an error value, never a panic, and never a large allocation. Nothing here logs.
+//! end. Malformed input is an error value, never a panic, and never a large allocation. Logs nothing but, with
+//! `-v`, each message that comes and goes ([`Protocol`] says what of it is shown).
 
 #![warn(missing_docs, clippy::indexing_slicing)]
 
@@ -16,6 +17,7 @@ mod now;
 mod pool;
 mod protocol;
 mod server;
+mod shown;
 mod stream;
 mod trigger;
 #[cfg(feature = "runtime")]

@@ -3,6 +3,8 @@
 use postcard_schema::Schema;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::shown::shown;
+
 /// A value that travels in one frame.
 pub trait Message: Serialize + DeserializeOwned + Schema {}
 
@@ -18,6 +20,18 @@ pub trait Protocol {
     type Request: Message;
     /// What the server says.
     type Reply: Message;
+
+    /// A request as the verbose log has it. A conversation that carries secrets or mail leaves them out here.
+    #[must_use]
+    fn shown_request(request: &Self::Request) -> String {
+        shown(request)
+    }
+
+    /// A reply as the verbose log has it; see [`Self::shown_request`].
+    #[must_use]
+    fn shown_reply(reply: &Self::Reply) -> String {
+        shown(reply)
+    }
 }
 
 /// A conversation in which each request brings exactly one open descriptor.

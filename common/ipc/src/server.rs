@@ -26,13 +26,23 @@ impl<P: Protocol> Server<P> {
 
     /// The next request; `None` when the client is done.
     pub async fn receive(&mut self) -> Result<Option<P::Request>, Error> {
-        self.connection.receive::<P, P::Request>(false).await
+        self.next(false).await
     }
 
     /// Answer a request.
     pub async fn reply(&mut self, reply: &P::Reply) -> Result<(), Error> {
+        maillog::verbose!(1, "send {} reply: {}", P::NAME, P::shown_reply(reply));
         self.connection.queue(reply, P::MAX_FRAME)?;
         self.connection.flush().await
+    }
+
+    async fn next(&mut self, carries: bool) -> Result<Option<P::Request>, Error> {
+        let request = self.connection.receive::<P, P::Request>(carries).await?;
+        if let Some(request) = &request {
+            let shown = || P::shown_request(request);
+            maillog::verbose!(1, "receive {} request: {}", P::NAME, shown());
+        }
+        Ok(request)
     }
 
     /// The process that asks.
@@ -44,7 +54,7 @@ impl<P: Protocol> Server<P> {
 impl<P: CarriesDescriptor> Server<P> {
     /// The next request and its descriptor; a request without one is malformed.
     pub async fn receive_with(&mut self) -> Result<Option<(P::Request, OwnedFd)>, Error> {
-        let Some(request) = self.connection.receive::<P, P::Request>(true).await? else {
+        let Some(request) = self.next(true).await? else {
             return Ok(None);
         };
         match self.connection.take_descriptor() {

@@ -13,6 +13,7 @@
 
 pub mod address;
 pub mod aliases;
+mod debug_peers;
 pub mod error;
 pub mod kinds;
 pub mod local;
@@ -22,6 +23,7 @@ pub mod match_list;
 pub mod source;
 pub mod table;
 
+pub use debug_peers::DebugPeers;
 pub use error::{LookupError, OpenError};
 pub use kinds::proxy::ProxyService;
 pub use local::LocalDomains;

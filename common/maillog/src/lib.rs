@@ -7,14 +7,16 @@
 
 #![warn(missing_docs)]
 
+mod detail;
 mod file;
 pub mod level;
 pub mod line;
 mod logger;
 mod syslog_socket;
 
+pub use detail::{raise, separately, set_verbose, verbose_level};
 pub use level::Level;
-pub use logger::{Destination, Options, open, open_early, set_verbose, tag, verbose_level, write};
+pub use logger::{Destination, Options, open, open_early, tag, write};
 pub use syslog_socket::lost;
 
 /// Log a normal event.

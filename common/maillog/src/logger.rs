@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::SystemTime;
 
@@ -62,7 +61,6 @@ enum Sink {
 }
 
 static LOGGER: OnceLock<Mutex<Logger>> = OnceLock::new();
-static VERBOSE: AtomicU8 = AtomicU8::new(0);
 
 /// Open the program's log. A second call changes tag and destination.
 pub fn open(options: Options) {
@@ -113,17 +111,6 @@ pub fn tag() -> String {
         .get()
         .and_then(|l| l.lock().ok().map(|l| l.tag.clone()))
         .unwrap_or_default()
-}
-
-/// Set how much detail [`crate::verbose!`] logs; 0 is none.
-pub fn set_verbose(level: u8) {
-    VERBOSE.store(level, Ordering::Relaxed);
-}
-
-/// How much detail is logged.
-#[must_use]
-pub fn verbose_level() -> u8 {
-    VERBOSE.load(Ordering::Relaxed)
 }
 
 /// Log one line; the macros call this.

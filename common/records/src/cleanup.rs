@@ -24,6 +24,15 @@ impl Protocol for Cleanup {
     const MAX_FRAME: usize = 2 * BLOCK;
     type Request = Request;
     type Reply = Reply;
+
+    /// Mail itself is nobody's business.
+    fn shown_request(request: &Request) -> String {
+        match request {
+            Request::Open(flags) => format!("Open({})", flags.bits()),
+            Request::Records(records) => format!("Records({} bytes)", records.len()),
+            Request::End => "End".to_owned(),
+        }
+    }
 }
 
 /// What a source of mail says.

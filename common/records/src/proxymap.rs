@@ -15,6 +15,25 @@ impl Protocol for Proxymap {
     const MAX_FRAME: usize = 256 * 1024;
     type Request = Request;
     type Reply = Reply;
+
+    /// Tables that stand in main.cf itself may hold passwords.
+    fn shown_request(request: &Request) -> String {
+        let kind = request.table.split(':').next().unwrap_or_default();
+        let table = match kind {
+            "inline" | "static" => kind,
+            _ => &request.table,
+        };
+        let key = String::from_utf8_lossy(&request.key);
+        format!("{table} {key:?}")
+    }
+
+    /// What a table says may be a password.
+    fn shown_reply(reply: &Reply) -> String {
+        match reply {
+            Reply::Found(value) => format!("Found({} bytes)", value.len()),
+            Reply::NotFound | Reply::Retry | Reply::Denied | Reply::Bad => format!("{reply:?}"),
+        }
+    }
 }
 
 /// One lookup.

@@ -240,7 +240,7 @@ impl Places {
                 standard: false,
                 process: Rc::clone(&places.process),
             };
-            converse(daemon, &mut client).await;
+            maillog::separately(Box::pin(converse(daemon, &mut client))).await;
             drop(client);
             maillog::verbose!(1, "connection closed");
             places.busy.set(places.busy.get() - 1);

@@ -11,6 +11,7 @@
 mod client;
 mod conversation;
 mod datagram;
+mod debugger;
 mod exit;
 mod limits;
 mod options;

@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) standard: bool,
     /// `-v`, once or more.
     pub(crate) verbose: u8,
+    /// `-D`: run `debugger_command` at the start.
+    pub(crate) debug: bool,
     /// `-V`: log to standard error too.
     pub(crate) to_stderr: bool,
     /// What follows the options.
@@ -61,6 +63,7 @@ impl Options {
             overrides: Vec::new(),
             standard: false,
             verbose: 0,
+            debug: false,
             to_stderr: false,
             arguments: Vec::new(),
         };
@@ -109,7 +112,8 @@ impl Options {
             'S' => self.standard = true,
             'v' => self.verbose = self.verbose.saturating_add(1),
             'V' => self.to_stderr = true,
-            'd' | 'D' => {}
+            'D' => self.debug = true,
+            'd' => {}
             _ => return Err(Fatal::new(format!("invalid option: -{letter}"))),
         }
         Ok(())
@@ -143,10 +147,10 @@ mod tests {
     #[test]
     fn what_master_writes_is_understood() {
         let options = parse(&[
-            "-n", "25", "-t", "inet", "-uc", "-s2", "-o", "a = b", "-vv", "x",
+            "-n", "25", "-t", "inet", "-uc", "-s2", "-o", "a = b", "-vvD", "x",
         ])
         .unwrap();
-        assert!(options.chroot && options.drop_rights && !options.standard);
+        assert!(options.chroot && options.drop_rights && options.debug && !options.standard);
         assert_eq!(
             (options.service.as_str(), options.sockets, options.verbose),
             ("25", 2, 2)

@@ -7,9 +7,9 @@ use config::params::core as params;
 use config::{Loader, Settings};
 use sys::rights::Jail;
 
-use crate::Fatal;
 use crate::limits::{Limits, Shape};
 use crate::options::Options;
+use crate::{Fatal, debugger};
 
 /// The first descriptor of the flow pipe, the status channel, and the first listening socket, as master numbers them.
 const FLOW_READ: i32 = 3;
@@ -68,6 +68,7 @@ impl Prepared {
         let settings = loader.load()?;
         config::open_log(&settings, &process_name, options.to_stderr)?;
         maillog::set_verbose(options.verbose);
+        show_addresses(&settings)?;
         sys::time::load_zone();
         let queue_directory = PathBuf::from(settings.get::<params::Directories>()?.queue_directory);
         std::env::set_current_dir(&queue_directory).map_err(|error| {
@@ -101,6 +102,9 @@ impl Prepared {
             owner,
         };
         prepared.describe();
+        if prepared.options.debug {
+            debugger::run(&prepared.start.settings)?;
+        }
         Ok(prepared)
     }
 
@@ -146,6 +150,18 @@ impl Prepared {
         jail.enter()
             .map_err(|error| Fatal::io("give up rights", &error))
     }
+}
+
+/// The form of addresses in log lines. A mistake in it is no reason to stop the mail.
+fn show_addresses(settings: &Settings) -> Result<(), Fatal> {
+    let text = settings.get::<params::Logging>()?.info_log_address_format;
+    match mail::logged::Form::parse(&text) {
+        Some(form) => form.set(),
+        None => maillog::warning!(
+            "info_log_address_format = {text}: expected external or internal; using external"
+        ),
+    }
+    Ok(())
 }
 
 /// The name under which the program was called, which tells smtp from lmtp.

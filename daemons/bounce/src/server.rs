@@ -44,7 +44,6 @@ impl Conversations for Bouncing {
         let mut server = Server::<Bounce>::over(connection);
         let ended = async {
             while let Some(request) = server.receive().await? {
-                maillog::verbose!(1, "request: {request:?}");
                 let reply = if self.answer(request).await {
                     Reply::Done
                 } else {

@@ -245,7 +245,7 @@ params! {
         /// The remote systems whose sessions are logged in detail.
         debug_peer_list: Words = "";
         /// The command that a daemon started with -D runs to be debugged.
-        debugger_command: String [1 ..] = "";
+        debugger_command: String = "";
     }
 
     /// Sender addresses that name their recipient.
