@@ -3,10 +3,12 @@
 //! Reads the command line, becomes the mail owner inside the queue directory, repairs the structure when asked (`-s`, `-S`,
 //! `-p`), then deletes, requeues, holds, releases and expires messages. Safe beside a running queue manager: every step is
 //! one rename, one unlink or one change of mode, and a message that moves meanwhile is looked for again. Never opens a
-//! queue file. Logs one line for each named message, and a summary, also to standard error.
+//! queue file. Logs one line for each named message, a warning for each that could not be dealt with, and a summary, also
+//! to standard error.
 
 mod message;
 mod options;
+mod rename;
 mod structure;
 mod tally;
 
@@ -19,8 +21,8 @@ use config::{Settings, params};
 use mail::QueueId;
 use queue::{Folder, Layout, Scan};
 
-use crate::message::Messages;
-use crate::options::{Options, Request, Which};
+use crate::message::{LOGS, Messages};
+use crate::options::{Action, Options, Request, Which};
 
 const NAME: &str = "postsuper";
 
@@ -44,15 +46,16 @@ fn maintain() -> Result<(), Fatal> {
     std::env::set_current_dir(directory)
         .map_err(|error| Fatal::io(format_args!("chdir {}", directory.display()), &error))?;
 
-    let mut messages = Messages::new(&site.layout);
     if options.structure.any() {
-        structure::maintain(
+        let renamed = structure::maintain(
             &site.layout,
             site.long_ids,
             options.structure,
             &options.folders,
         )?;
+        report_renamed(renamed, !options.requests.is_empty())?;
     }
+    let mut messages = Messages::new(&site.layout);
     for request in &options.requests {
         act(&mut messages, request, &options.folders)?;
     }
@@ -60,40 +63,68 @@ fn maintain() -> Result<(), Fatal> {
     Ok(())
 }
 
+/// Tell of changed names. Whoever named messages may mean others than bear these names now, so nothing is done to them.
+fn report_renamed(renamed: usize, messages_are_named: bool) -> Result<(), Fatal> {
+    const CHANGED: &str = "QUEUE FILE NAMES WERE CHANGED TO MATCH INODE NUMBERS";
+    if renamed == 0 {
+        return Ok(());
+    }
+    if messages_are_named {
+        maillog::error!("{CHANGED}");
+        return Err(Fatal::new("CHECK YOUR QUEUE IDS AND RE-ISSUE THE COMMAND"));
+    }
+    tally::log_count("Renamed to match inode number", renamed);
+    maillog::warning!("{CHANGED}");
+    Ok(())
+}
+
 /// Carry out one option of the command line.
-fn act(messages: &mut Messages<'_>, request: &Request, folders: &[Folder]) -> Result<(), Fatal> {
-    let folders = request.folders(folders);
+fn act(messages: &mut Messages<'_>, request: &Request, named: &[Folder]) -> Result<(), Fatal> {
+    let folders = request.folders(named);
     match &request.which {
         Which::All => {
             for &folder in &folders {
-                let failed = |error| Fatal::io(format_args!("scan {folder}"), &error);
-                for found in Scan::new(folder).map_err(failed)? {
-                    messages.act_on_found(request.action, folder, &found.map_err(failed)?)?;
+                act_on_all(messages, request.action, folder)?;
+            }
+            if request.action == Action::Delete && named.is_empty() {
+                for logs in LOGS {
+                    remove_orphans(messages, logs)?;
                 }
             }
         }
         Which::Input => {
-            for line in io::stdin().lock().lines() {
+            for line in io::stdin().lock().split(b'\n') {
                 let line = line.map_err(|error| Fatal::io("read stdin", &error))?;
-                act_on_name(messages, request, &folders, line.trim())?;
+                act_on_name(messages, request, &folders, &String::from_utf8_lossy(&line));
             }
         }
-        Which::One(name) => act_on_name(messages, request, &folders, name)?,
+        Which::One(name) => act_on_name(messages, request, &folders, name),
     }
     Ok(())
 }
 
-fn act_on_name(
-    messages: &mut Messages<'_>,
-    request: &Request,
-    folders: &[Folder],
-    name: &str,
-) -> Result<(), Fatal> {
+fn act_on_all(messages: &mut Messages<'_>, action: Action, folder: Folder) -> Result<(), Fatal> {
+    let failed = |error| Fatal::io(format_args!("scan {folder}"), &error);
+    for found in Scan::new(folder).map_err(failed)? {
+        messages.act_on_found(action, folder, &found.map_err(failed)?);
+    }
+    Ok(())
+}
+
+/// Remove logs that have lost their message.
+fn remove_orphans(messages: &Messages<'_>, logs: Folder) -> Result<(), Fatal> {
+    let failed = |error| Fatal::io(format_args!("scan {logs}"), &error);
+    for found in Scan::new(logs).map_err(failed)? {
+        messages.remove_orphan(&found.map_err(failed)?);
+    }
+    Ok(())
+}
+
+fn act_on_name(messages: &mut Messages<'_>, request: &Request, folders: &[Folder], name: &str) {
     if let Some(id) = QueueId::new(name) {
-        messages.act_on_id(request.action, folders, &id)
+        messages.act_on_id(request.action, folders, &id);
     } else {
         maillog::warning!("invalid mail queue id: {name}");
-        Ok(())
     }
 }
 
@@ -105,19 +136,34 @@ struct Site {
     long_ids: bool,
 }
 
+fn unknown_owner(settings: &Settings, owner: &str) -> Fatal {
+    let file = settings.directory().join("main.cf");
+    Fatal::new(format!(
+        "file {}: parameter mail_owner: unknown user name value: {owner}",
+        file.display()
+    ))
+}
+
 impl Site {
     fn read(settings: &Settings) -> Result<Self, Fatal> {
         let owner = settings.get::<params::core::Identity>()?.mail_owner;
         let account = sys::users::by_name(&owner)
             .map_err(|error| Fatal::io(format_args!("look up mail_owner {owner}"), &error))?;
         let folders: params::queue::Folders = settings.get()?;
+        if folders
+            .hash_queue_names
+            .iter()
+            .any(|name| name == Folder::Maildrop.name())
+        {
+            return Err(Fatal::new("maildrop queue must not be hashed"));
+        }
         let hashed = folders.hash_queue_names.iter().map(String::as_str);
         Ok(Self {
             queue_directory: settings
                 .get::<params::core::Directories>()?
                 .queue_directory
                 .into(),
-            owner: account.ok_or_else(|| Fatal::new(format!("unknown mail_owner: {owner}")))?,
+            owner: account.ok_or_else(|| unknown_owner(settings, &owner))?,
             layout: Layout::new(hashed, folders.hash_queue_depth),
             long_ids: folders.enable_long_queue_ids,
         })

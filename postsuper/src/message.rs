@@ -1,14 +1,14 @@
 //! What is done to one message: delete, requeue, hold, release, expire.
 //!
 //! The queue manager may move a message between two looks. So a message that was named is looked for in the order in which
-//! messages move, and once more from the start when it was nowhere.
+//! messages move, and once more from the start when it was nowhere. What cannot be done to one message is logged, and
+//! the others have their turn.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use command::Fatal;
 use mail::QueueId;
 use queue::claim::{self, Standing};
 use queue::scan::Found;
@@ -16,6 +16,9 @@ use queue::{Folder, Layout, logfile};
 
 use crate::options::Action;
 use crate::tally::Tally;
+
+/// The logs that bear a message's name.
+pub(crate) const LOGS: [Folder; 3] = [Folder::Defer, Folder::Bounce, Folder::Trace];
 
 /// Acts on messages and counts them.
 pub(crate) struct Messages<'a> {
@@ -26,12 +29,19 @@ pub(crate) struct Messages<'a> {
 /// What became of one attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// Done.
-    Done,
-    /// The message is there and needs nothing.
-    Unchanged,
-    /// The message is not (or no longer) where it was looked for.
+    /// Done, or the message is there and needs nothing, or a warning says why not.
+    Settled,
+    /// The message is not (or no longer) where it was looked for, or this cannot be done to it there.
     Absent,
+}
+
+/// A move to another folder.
+struct Move {
+    to: Folder,
+    /// What the log says of it.
+    note: &'static str,
+    /// Whether the file's time becomes the present one: pickup(8) leaves files alone whose time is in the future.
+    fresh: bool,
 }
 
 /// How often a message is looked for in all folders.
@@ -50,32 +60,33 @@ impl<'a> Messages<'a> {
     }
 
     /// Act on a message that was named, wherever it is, and log that.
-    pub(crate) fn act_on_id(
-        &mut self,
-        action: Action,
-        folders: &[Folder],
-        id: &QueueId,
-    ) -> Result<(), Fatal> {
+    pub(crate) fn act_on_id(&mut self, action: Action, folders: &[Folder], id: &QueueId) {
         for _ in 0..ROUNDS {
             for &folder in folders {
                 let path = self.layout.path(folder, id);
-                if self.act(action, folder, id, &path, true)? != Outcome::Absent {
-                    return Ok(());
+                if self.act(action, folder, id, &path, true) == Outcome::Settled {
+                    return;
                 }
             }
         }
-        Ok(())
     }
 
     /// Act on a message that was met in a folder; only the summary tells of it.
-    pub(crate) fn act_on_found(
-        &mut self,
-        action: Action,
-        folder: Folder,
-        found: &Found,
-    ) -> Result<(), Fatal> {
-        self.act(action, folder, &found.id, &found.path, false)
-            .map(|_| ())
+    pub(crate) fn act_on_found(&mut self, action: Action, folder: Folder, found: &Found) {
+        if action == Action::Delete && LOGS.contains(&folder) {
+            report(&found.path, remove_log(&found.path));
+        } else {
+            self.act(action, folder, &found.id, &found.path, false);
+        }
+    }
+
+    /// Remove a log, unless there is a message by its name.
+    pub(crate) fn remove_orphan(&self, log: &Found) {
+        let exists = |&folder: &Folder| self.layout.path(folder, &log.id).exists();
+        if (0..ROUNDS).any(|_| Folder::MAIL.iter().any(exists)) {
+            return;
+        }
+        report(&log.path, remove_log(&log.path));
     }
 
     fn act(
@@ -85,119 +96,121 @@ impl<'a> Messages<'a> {
         id: &QueueId,
         path: &Path,
         log: bool,
-    ) -> Result<Outcome, Fatal> {
+    ) -> Outcome {
+        if !action.applies_to(folder) {
+            return Outcome::Absent;
+        }
         let outcome = match action {
-            Action::Delete => self.delete(folder, id, path, log),
-            Action::Requeue => self.requeue(folder, id, path, log),
-            Action::Hold => self.hold(folder, id, path, log),
-            Action::Release => self.release(folder, id, path, log),
+            Action::Delete => self.delete(id, path, log),
+            Action::Requeue | Action::Hold | Action::Release => {
+                self.relocate(action, folder, id, path, log)
+            }
             Action::Expire => self.expire(path, id, log),
             Action::ExpireAndRelease => self.expire(path, id, log).and_then(|expired| {
-                let released = self.release(folder, id, path, log)?;
-                Ok(if expired == Outcome::Absent {
-                    released
-                } else {
-                    expired
-                })
+                if Action::Release.applies_to(folder) {
+                    self.relocate(Action::Release, folder, id, path, log)?;
+                }
+                Ok(expired)
             }),
         };
-        match outcome {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Outcome::Absent),
-            other => other.map_err(|error| Fatal::io(path.display(), &error)),
-        }
+        report(path, outcome)
     }
 
     /// The message goes first: logs without a message do no harm, a message without its logs forgets its failures.
-    fn delete(
-        &mut self,
-        folder: Folder,
-        id: &QueueId,
-        path: &Path,
-        log: bool,
-    ) -> io::Result<Outcome> {
-        if !fs::symlink_metadata(path)?.is_file() {
+    fn delete(&mut self, id: &QueueId, path: &Path, log: bool) -> io::Result<Outcome> {
+        if !is_message(path, |_| true)? {
             return Ok(Outcome::Absent);
         }
         fs::remove_file(path)?;
-        if Folder::MAIL.contains(&folder) {
-            for logs in [Folder::Bounce, Folder::Defer, Folder::Trace] {
-                logfile::remove(self.layout, logs, id)?;
-            }
+        for logs in LOGS {
+            logfile::remove(self.layout, logs, id)?;
         }
-        self.tally.deleted += 1;
-        note(log, id, "removed");
-        Ok(Outcome::Done)
+        self.settled(Action::Delete, id, log, "removed")
     }
 
-    fn requeue(
+    fn relocate(
         &mut self,
+        action: Action,
         folder: Folder,
         id: &QueueId,
         path: &Path,
         log: bool,
     ) -> io::Result<Outcome> {
-        if folder == Folder::Maildrop || !is_ready(path)? {
+        let Some(Move { to, note, fresh }) = destination(action) else {
+            return Ok(Outcome::Absent);
+        };
+        if folder == to || !is_message(path, is_ready)? {
             return Ok(Outcome::Absent);
         }
-        // pickup(8) leaves files alone whose time is in the future.
-        claim::set_time(path, SystemTime::now())?;
-        self.layout.rename_path(path, Folder::Maildrop, id)?;
-        self.tally.requeued += 1;
-        note(log, id, "requeued");
-        Ok(Outcome::Done)
-    }
-
-    fn hold(
-        &mut self,
-        folder: Folder,
-        id: &QueueId,
-        path: &Path,
-        log: bool,
-    ) -> io::Result<Outcome> {
-        if matches!(folder, Folder::Hold | Folder::Maildrop) || !is_ready(path)? {
-            return Ok(Outcome::Absent);
+        if fresh {
+            claim::set_time(path, SystemTime::now())?;
         }
-        self.layout.rename_path(path, Folder::Hold, id)?;
-        self.tally.held += 1;
-        note(log, id, "placed on hold");
-        Ok(Outcome::Done)
-    }
-
-    fn release(
-        &mut self,
-        folder: Folder,
-        id: &QueueId,
-        path: &Path,
-        log: bool,
-    ) -> io::Result<Outcome> {
-        if folder != Folder::Hold || !is_ready(path)? {
-            return Ok(Outcome::Absent);
-        }
-        self.layout.rename_path(path, Folder::Deferred, id)?;
-        self.tally.released += 1;
-        note(log, id, "released from hold");
-        Ok(Outcome::Done)
+        self.layout.rename_path(path, to, id)?;
+        self.settled(action, id, log, note)
     }
 
     fn expire(&mut self, path: &Path, id: &QueueId, log: bool) -> io::Result<Outcome> {
-        if !is_ready(path)? {
+        if !is_message(path, is_ready)? {
             return Ok(Outcome::Absent);
         }
         if !claim::add_mode(path, claim::FORCE_EXPIRE)? {
-            return Ok(Outcome::Unchanged);
+            return Ok(Outcome::Settled);
         }
-        self.tally.expired += 1;
-        note(log, id, "expired");
-        Ok(Outcome::Done)
+        self.settled(Action::Expire, id, log, "expired")
+    }
+
+    fn settled(
+        &mut self,
+        action: Action,
+        id: &QueueId,
+        log: bool,
+        note: &str,
+    ) -> io::Result<Outcome> {
+        self.tally.count(action);
+        if log {
+            maillog::info!("{id}: {note}");
+        }
+        Ok(Outcome::Settled)
     }
 }
 
-fn is_ready(path: &Path) -> io::Result<bool> {
-    Ok(claim::standing(&fs::symlink_metadata(path)?) == Standing::Ready)
+/// Where an action moves a message.
+const fn destination(action: Action) -> Option<Move> {
+    let (to, note) = match action {
+        Action::Requeue => (Folder::Maildrop, "requeued"),
+        Action::Hold => (Folder::Hold, "placed on hold"),
+        Action::Release => (Folder::Deferred, "released from hold"),
+        Action::Delete | Action::Expire | Action::ExpireAndRelease => return None,
+    };
+    let fresh = matches!(action, Action::Requeue);
+    Some(Move { to, note, fresh })
 }
 
-fn note(log: bool, id: &QueueId, what: &str) {
-    if log {
-        maillog::info!("{id}: {what}");
+/// Whether a file is a message, and one with this quality. What is no file at all is named to the administrator.
+fn is_message(path: &Path, quality: fn(&fs::Metadata) -> bool) -> io::Result<bool> {
+    let status = fs::symlink_metadata(path)?;
+    if !status.is_file() && !status.is_symlink() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    Ok(status.is_file() && quality(&status))
+}
+
+fn is_ready(status: &fs::Metadata) -> bool {
+    claim::standing(status) == Standing::Ready
+}
+
+fn remove_log(path: &Path) -> io::Result<Outcome> {
+    fs::remove_file(path).map(|()| Outcome::Settled)
+}
+
+/// A file that has gone is looked for elsewhere; of any other trouble with it the administrator hears.
+fn report(path: &Path, outcome: io::Result<Outcome>) -> Outcome {
+    match outcome {
+        Ok(outcome) => outcome,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Outcome::Absent,
+        Err(error) => {
+            maillog::warning!("{}: {}", path.display(), sys::reason(&error));
+            Outcome::Settled
+        }
     }
 }

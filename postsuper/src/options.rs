@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use command::Given;
 use queue::Folder;
 
 /// What is done to a message.
@@ -16,6 +17,19 @@ pub(crate) enum Action {
     Hold,
     Release,
     Requeue,
+}
+
+impl Action {
+    /// Whether it can be done to the files of a folder. Only deletion reaches mail that pickup(8) has not checked.
+    pub(crate) fn applies_to(self, folder: Folder) -> bool {
+        match self {
+            Self::Delete => folder == Folder::Maildrop || Folder::MAIL.contains(&folder),
+            Self::Release => folder == Folder::Hold,
+            Self::Expire | Self::ExpireAndRelease | Self::Hold | Self::Requeue => {
+                Folder::MAIL.contains(&folder)
+            }
+        }
+    }
 }
 
 /// Which messages an option is about.
@@ -63,32 +77,23 @@ impl Structure {
 }
 
 impl Request {
-    /// The folders to look into: those named, or the usual ones. Mail in maildrop/ can only be deleted.
+    /// The folders to look into: those named, or the usual ones, in the order in which messages move.
     pub(crate) fn folders(&self, named: &[Folder]) -> Vec<Folder> {
         if !named.is_empty() {
             return named.to_vec();
         }
-        match self.action {
-            Action::Delete => {
-                vec![
-                    Folder::Maildrop,
-                    Folder::Hold,
-                    Folder::Incoming,
-                    Folder::Active,
-                    Folder::Deferred,
-                ]
-            }
-            Action::Hold => vec![Folder::Incoming, Folder::Active, Folder::Deferred],
-            Action::Release => vec![Folder::Hold],
-            Action::Expire | Action::ExpireAndRelease | Action::Requeue => {
-                vec![
-                    Folder::Hold,
-                    Folder::Incoming,
-                    Folder::Active,
-                    Folder::Deferred,
-                ]
-            }
-        }
+        let usual = [
+            Folder::Maildrop,
+            Folder::Hold,
+            Folder::Incoming,
+            Folder::Active,
+            Folder::Deferred,
+        ];
+        let of_use = |folder: &Folder| {
+            self.action.applies_to(*folder)
+                && (self.action, *folder) != (Action::Hold, Folder::Hold)
+        };
+        usual.into_iter().filter(of_use).collect()
     }
 }
 
@@ -109,7 +114,7 @@ impl Options {
                 'r' => Action::Requeue,
                 letter => {
                     match letter {
-                        'c' => options.config_directory = option.value.map(PathBuf::from),
+                        'c' => options.config_directory = Some(absolute(&option)?),
                         'p' => options.structure.purge = true,
                         's' => options.structure.fix = true,
                         'S' => (options.structure.fix, options.structure.check_long) = (true, true),
@@ -145,6 +150,16 @@ fn folder(name: &str) -> Result<Folder, String> {
         .ok_or_else(|| format!("invalid directory name: {name}"))
 }
 
+/// This command works for root alone, who should not depend on where it is called.
+fn absolute(option: &Given) -> Result<PathBuf, String> {
+    let directory = PathBuf::from(option.value.clone().unwrap_or_default());
+    if directory.is_absolute() {
+        Ok(directory)
+    } else {
+        Err("-c requires absolute pathname".to_owned())
+    }
+}
+
 fn usage() -> String {
     "usage: postsuper [-c config_dir] [-d queue_id (delete)] [-e queue_id (expire)] \
      [-f queue_id (expire and/or un-hold)] [-h queue_id (hold)] [-H queue_id (un-hold)] \
@@ -163,7 +178,7 @@ mod tests {
 
     #[test]
     fn requests_keep_their_order() {
-        let options = parse("-c dir -r AB -dALL -h - -ps deferred hold").unwrap();
+        let options = parse("-c /dir -r AB -dALL -h - -ps deferred hold").unwrap();
         let requests: Vec<_> = options
             .requests
             .iter()

@@ -5,14 +5,26 @@ use crate::options::{Action, Request};
 /// Counts of messages.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) requeued: usize,
-    pub(crate) deleted: usize,
-    pub(crate) expired: usize,
-    pub(crate) held: usize,
-    pub(crate) released: usize,
+    requeued: usize,
+    deleted: usize,
+    expired: usize,
+    held: usize,
+    released: usize,
 }
 
 impl Tally {
+    /// One more message to which this was done.
+    pub(crate) const fn count(&mut self, action: Action) {
+        let counter = match action {
+            Action::Requeue => &mut self.requeued,
+            Action::Delete => &mut self.deleted,
+            Action::Expire | Action::ExpireAndRelease => &mut self.expired,
+            Action::Hold => &mut self.held,
+            Action::Release => &mut self.released,
+        };
+        *counter += 1;
+    }
+
     /// Log a line for each kind of request that was made, also when it found nothing.
     pub(crate) fn report(&self, requests: &[Request]) {
         let asked = |actions: &[Action]| {

@@ -70,15 +70,15 @@ impl QueueId {
         })
     }
 
-    /// The inode a short id ends with; `None` for a long one and for other names.
+    /// A short id's microseconds as they are written, and the inode after them, if there is one; `None` for a long id and
+    /// for other names.
     #[must_use]
-    pub fn short_inode(&self) -> Option<u64> {
-        let inode = self.0.get(5..).filter(|rest| !rest.is_empty())?;
-        let upper = |b: u8| b.is_ascii_digit() || (b'A'..=b'F').contains(&b);
-        if !self.0.bytes().all(upper) {
+    pub fn short_parts(&self) -> Option<(&str, Option<u64>)> {
+        if !self.0.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
-        u64::from_str_radix(inode, 16).ok()
+        let (micros, inode) = self.0.split_at_checked(5)?;
+        Some((micros, u64::from_str_radix(inode, 16).ok()))
     }
 
     /// The text whose first characters name the subfolders of a hashed queue folder.
@@ -159,11 +159,11 @@ mod tests {
         assert_eq!(long.as_str(), "4jWMtS11CYz1SRkv");
         assert!(long.hash_text().starts_with("232"));
         assert_eq!(long.long_parts().map(|parts| parts.inode), Some(10_010_633));
-        assert_eq!(long.short_inode(), None);
+        assert_eq!(long.short_parts(), None);
 
         let short = QueueId::short(0x43524, 10_011_963);
         assert_eq!(short.as_str(), "4352498C53B");
-        assert_eq!(short.short_inode(), Some(10_011_963));
+        assert_eq!(short.short_parts(), Some(("43524", Some(10_011_963))));
         assert_eq!(short.long_parts(), None);
         assert_eq!(QueueId::short(0x1A, 255).as_str(), "0001AFF");
     }
@@ -173,7 +173,15 @@ mod tests {
         for text in ["", "a/b", "..", "a b", "a\0", &"A".repeat(101)] {
             assert_eq!(QueueId::new(text), None, "{text:?}");
         }
-        assert_eq!(QueueId::new("0000").and_then(|id| id.short_inode()), None);
+        let parts = |text| {
+            QueueId::new(text).and_then(|id| {
+                id.short_parts()
+                    .map(|(micros, inode)| (micros.to_owned(), inode))
+            })
+        };
+        assert_eq!(parts("0000"), None);
+        assert_eq!(parts("0000G1"), None);
+        assert_eq!(parts("00a00"), Some(("00a00".to_owned(), None)));
         assert_eq!(
             QueueId::new("zzzzzzzzzzz").and_then(|id| id.long_parts()),
             None
