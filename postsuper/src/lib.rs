@@ -95,7 +95,8 @@ fn act(messages: &mut Messages<'_>, request: &Request, named: &[Folder]) -> Resu
         Which::Input => {
             for line in io::stdin().lock().split(b'\n') {
                 let line = line.map_err(|error| Fatal::io("read stdin", &error))?;
-                act_on_name(messages, request, &folders, &String::from_utf8_lossy(&line));
+                let name = String::from_utf8_lossy(&line).replace('\u{FFFD}', "?");
+                act_on_name(messages, request, &folders, &name);
             }
         }
         Which::One(name) => act_on_name(messages, request, &folders, name),

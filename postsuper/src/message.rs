@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -190,7 +191,8 @@ const fn destination(action: Action) -> Option<Move> {
 fn is_message(path: &Path, quality: fn(&fs::Metadata) -> bool) -> io::Result<bool> {
     let status = fs::symlink_metadata(path)?;
     if !status.is_file() && !status.is_symlink() {
-        return Err(io::Error::other("not a regular file"));
+        let owner = status.uid();
+        return Err(io::Error::other(format!("uid {owner}: not a regular file")));
     }
     Ok(status.is_file() && quality(&status))
 }

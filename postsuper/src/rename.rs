@@ -79,8 +79,9 @@ impl<'a> Renames<'a> {
     }
 
     /// There is a file whose renaming was begun by an earlier run.
-    pub(crate) const fn go_on(&mut self) {
+    pub(crate) fn go_on(&mut self, is_message: bool) {
         self.passing = true;
+        self.count += usize::from(is_message);
     }
 
     /// Second pass: the suffix goes, and the file to its place.

@@ -117,7 +117,7 @@ impl Repair<'_> {
             return self.renames.begin(&id, &right, path);
         }
         if passing {
-            self.renames.go_on();
+            self.renames.go_on(holds_messages);
             return Ok(());
         }
         self.relocate(folder, &id, path)

@@ -123,6 +123,11 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
 }
 
 impl CaseFile {
+    /// The folder of the case file.
+    pub fn room(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     fn read(path: &Path, order: &'static [&'static str]) -> Self {
         let text = fs::read_to_string(path)
             .unwrap_or_else(|error| panic!("read {}: {error}", path.display()));

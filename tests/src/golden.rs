@@ -10,6 +10,8 @@
 //! | `stdout`, `stderr` | what it prints, line by line; nothing when missing |
 //! | `exit` | its exit status; 0 when missing |
 //!
+//! The script finds the folder of the case file, and what its cases share there, in `$ROOM`.
+//!
 //! `@DIR@` stands for the case's directory, `@MACHINE@` for the directory of the private machine. The programs of Ferropost are
 //! named as if they were installed where Debian installs those of Postfix. What the script leaves running is ended with it.
 
@@ -64,7 +66,8 @@ fn answer(case: &CaseFile, mta: Mta, machine: Machine) -> [(&'static str, String
         write_settled(&path, &body.replace("@DIR@", &place));
     }
     let script = case.body("run").expect("something to run");
-    let output = execute(&script.replace("@DIR@", &place), &directory, &programs);
+    let script = script.replace("@DIR@", &place);
+    let output = execute(&script, &directory, case.room(), &programs);
     let plain = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes)
             .replace(&place, "@DIR@")
@@ -87,7 +90,7 @@ fn answer(case: &CaseFile, mta: Mta, machine: Machine) -> [(&'static str, String
 }
 
 /// In a process namespace of its own: what the script leaves running ends with it.
-fn execute(script: &str, directory: &Path, programs: &Programs) -> Output {
+fn execute(script: &str, directory: &Path, room: &Path, programs: &Programs) -> Output {
     let commands = programs.commands.display();
     Command::new("unshare")
         .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
@@ -95,6 +98,7 @@ fn execute(script: &str, directory: &Path, programs: &Programs) -> Output {
         .env_clear()
         .env("PATH", format!("{commands}:/usr/sbin:/usr/bin:/sbin:/bin"))
         .env("DAEMONS", &programs.daemons)
+        .env("ROOM", room)
         .env("TZ", "UTC")
         .env("LC_ALL", "C")
         .current_dir(directory)
