@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use config::help::Help;
 use config::master_cf::{Disabled, MasterCf, Service as Entry};
 use config::params::core::{Directories, Identity, Networks};
 use config::params::services::Process;
-use config::{Group, Loader, Settings};
+use config::{Explained, Group, Loader, Settings};
 use net::interfaces::{OwnAddresses, Protocols};
 
 use crate::listen::Surroundings;
@@ -22,15 +23,15 @@ pub(crate) struct Configuration {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Read main.cf and master.cf; the error is the log line.
-pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, String> {
+/// Read main.cf and master.cf; the error is the log line, with help for a person.
+pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, Explained> {
     let mut loader = Loader::new("master");
     if let Some(directory) = directory {
         loader = loader.directory(directory);
     }
-    let settings = loader.load().map_err(|error| error.to_string())?;
+    let settings = loader.load()?;
     let surroundings = surroundings(&settings)?;
-    let master_cf = MasterCf::read(&settings).map_err(|error| error.to_string())?;
+    let master_cf = MasterCf::read(&settings)?;
     let process: Process = get(&settings)?;
     let queue_directory = PathBuf::from(get::<Directories>(&settings)?.queue_directory);
     let disabled = Disabled::parse(&text(&settings, "master_service_disable")?)
@@ -79,7 +80,11 @@ fn without_effect(settings: &Settings, master_cf: &MasterCf) -> Vec<String> {
     warnings
 }
 
-fn definition(entry: Entry, settings: &Settings, process: &Process) -> Result<Definition, String> {
+fn definition(
+    entry: Entry,
+    settings: &Settings,
+    process: &Process,
+) -> Result<Definition, Explained> {
     let limit = match entry.process_limit {
         Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         None => process.default_process_limit,
@@ -92,9 +97,7 @@ fn definition(entry: Entry, settings: &Settings, process: &Process) -> Result<De
                 entry.name
             )
         })?,
-        None => settings
-            .per_service(&entry.name, "sessions_per_process")
-            .map_err(|error| error.to_string())?,
+        None => settings.per_service(&entry.name, "sessions_per_process")?,
     };
     let program = Path::new(&get::<Directories>(settings)?.daemon_directory).join(&entry.command);
     Ok(Definition {
@@ -119,7 +122,7 @@ fn own_override<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
         .next_back()
 }
 
-fn surroundings(settings: &Settings) -> Result<Surroundings, String> {
+fn surroundings(settings: &Settings) -> Result<Surroundings, Explained> {
     let networks: Networks = get(settings)?;
     let protocols =
         Protocols::parse(&networks.inet_protocols).map_err(|error| error.to_string())?;
@@ -143,31 +146,31 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, String> {
     })
 }
 
-fn mail_owner(settings: &Settings) -> Result<(u32, u32), String> {
+fn mail_owner(settings: &Settings) -> Result<(u32, u32), Explained> {
     let name = get::<Identity>(settings)?.mail_owner;
+    let wrong = |what: &str, expected: &str| {
+        let main = settings.main_cf().path.display();
+        let text = format!("file {main}: parameter mail_owner: {what}");
+        settings.explained("mail_owner", &name, text, Help::new(expected))
+    };
     match sys::users::by_name(&name) {
         Ok(Some(account)) if account.uid != 0 => Ok((account.uid, account.gid)),
-        Ok(Some(_)) => Err(format!(
-            "file {}/main.cf: parameter mail_owner: user {name} has privileged user ID: 0",
-            settings.directory().display()
+        Ok(Some(_)) => Err(wrong(
+            &format!("user {name} has privileged user ID: 0"),
+            "a user of its own is expected",
         )),
-        Ok(None) => Err(format!(
-            "file {}/main.cf: parameter mail_owner: unknown user name value: {name}",
-            settings.directory().display()
+        Ok(None) => Err(wrong(
+            &format!("unknown user name value: {name}"),
+            "the name of a user is expected",
         )),
-        Err(error) => Err(format!("look up mail_owner {name}: {error}")),
+        Err(error) => Err(format!("look up mail_owner {name}: {error}").into()),
     }
 }
 
-pub(crate) fn text(settings: &Settings, name: &str) -> Result<String, String> {
-    Ok(settings
-        .text(name)
-        .map_err(|error| error.to_string())?
-        .unwrap_or_default())
+pub(crate) fn text(settings: &Settings, name: &str) -> Result<String, Explained> {
+    Ok(settings.text(name)?.unwrap_or_default())
 }
 
-fn get<G: Group>(settings: &Settings) -> Result<G, String> {
-    settings
-        .get()
-        .map_err(|error: config::Error| error.to_string())
+fn get<G: Group>(settings: &Settings) -> Result<G, Explained> {
+    Ok(settings.get()?)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use config::Explained;
 use sys::process::Forked;
 
 use crate::event_loop::Master;
@@ -29,10 +30,11 @@ pub fn run() -> ExitCode {
     // First of all: the log, once open, must not be closed with what was inherited.
     let closed = close_inherited();
     maillog::open_early("master");
-    match closed.and_then(|()| start()) {
+    match closed.map_err(Explained::from).and_then(|()| start()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(text) => {
-            maillog::fatal!("{text}");
+        Err(what) => {
+            maillog::fatal!("{what}");
+            what.tell();
             ExitCode::FAILURE
         }
     }
@@ -44,14 +46,14 @@ fn close_inherited() -> Result<(), String> {
     sys::descriptor::open_standard().map_err(|error| format!("open /dev/null: {error}"))
 }
 
-fn start() -> Result<(), String> {
+fn start() -> Result<(), Explained> {
     sys::process::umask(0o077);
     raise_descriptor_limit().map_err(|error| format!("raise the limit of open files: {error}"))?;
     let options = Options::parse(std::env::args().skip(1))?;
     let configuration = read(options.directory.as_deref())?;
     let pid_file = configuration.queue_directory.join("pid/master.pid");
     if options.test {
-        return test(&pid_file);
+        return Ok(test(&pid_file)?);
     }
     open_log(&configuration, true)?;
     maillog::set_verbose(options.verbose);
@@ -78,7 +80,7 @@ fn start() -> Result<(), String> {
     }
     let result = master.run();
     drop(locks);
-    result
+    Ok(result?)
 }
 
 /// A person may be watching until the system is up.
@@ -152,7 +154,7 @@ fn detached(side: Option<Side>, options: &Options) -> Result<Option<Option<UnixS
 }
 
 /// The locks in the queue directory and in the data directory.
-fn locks(configuration: &Configuration) -> Result<Vec<LockFile>, String> {
+fn locks(configuration: &Configuration) -> Result<Vec<LockFile>, Explained> {
     let pid_file = Path::new("pid/master.pid");
     let mut first = take(pid_file)?;
     first
@@ -182,7 +184,7 @@ fn take(path: &Path) -> Result<LockFile, String> {
     })
 }
 
-fn inheritance(configuration: &Configuration, options: &Options) -> Result<Inheritance, String> {
+fn inheritance(configuration: &Configuration, options: &Options) -> Result<Inheritance, Explained> {
     let (flow_read, flow_write) = sys::nix::unistd::pipe2(
         sys::nix::fcntl::OFlag::O_NONBLOCK | sys::nix::fcntl::OFlag::O_CLOEXEC,
     )
@@ -216,7 +218,7 @@ fn high(fd: OwnedFd) -> Result<OwnedFd, String> {
 }
 
 /// Only what import_environment names, and what our programs need.
-fn environment(configuration: &Configuration) -> Result<Vec<(OsString, OsString)>, String> {
+fn environment(configuration: &Configuration) -> Result<Vec<(OsString, OsString)>, Explained> {
     let settings = &configuration.settings;
     let mut environment = Vec::new();
     for word in text::token::words(&text(settings, "import_environment")?) {

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use config::Explained;
+use config::help::Help;
+
 /// Text for the log and the person before it, and the exit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fatal {
-    text: String,
+    what: Explained,
     status: u8,
 }
 
@@ -21,9 +24,16 @@ impl Fatal {
     #[must_use]
     pub fn with_status(status: u8, text: impl Into<String>) -> Self {
         Self {
-            text: text.into(),
+            what: Explained::from(text.into()),
             status,
         }
+    }
+
+    /// With lines of help, which follow on a terminal.
+    #[must_use]
+    pub fn with_help(mut self, help: Help) -> Self {
+        self.what.help = Some(help);
+        self
     }
 
     /// An operation of the system that failed: `what: reason`.
@@ -36,13 +46,14 @@ impl Fatal {
     #[must_use]
     pub fn report(&self) -> ExitCode {
         maillog::fatal!("{self}");
+        self.what.tell();
         ExitCode::from(self.status)
     }
 }
 
 impl fmt::Display for Fatal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.what.fmt(f)
     }
 }
 
@@ -50,6 +61,9 @@ impl std::error::Error for Fatal {}
 
 impl From<config::Error> for Fatal {
     fn from(error: config::Error) -> Self {
-        Self::new(error.to_string())
+        Self {
+            what: error.into(),
+            status: 1,
+        }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use text::attributes::AttributeError;
 use text::expand;
+
+use crate::help::{Help, Part, Place};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +19,10 @@ use text::expand;
 pub enum Error {
     /// A file cannot be read: its path and the reason.
     File { path: PathBuf, reason: String },
-    /// A line of main.cf, or an override, is no `name = value`.
+    /// A line of main.cf, or an override, is no `name = value`; the line's number is 0 for an override.
     Line {
+        file: PathBuf,
+        number: usize,
         place: String,
         what: AttributeError,
         text: String,
@@ -69,8 +74,48 @@ pub enum Error {
     Unauthorized { directory: PathBuf, main: PathBuf },
     /// The environment or an address list of this machine cannot be had.
     System { what: &'static str, reason: String },
-    /// A line of master.cf: file and line, what is wrong, and the words.
-    Master { place: String, what: String },
+    /// A line of master.cf: where, what is wrong, and which word, with what is expected there.
+    Master {
+        file: PathBuf,
+        number: usize,
+        place: String,
+        what: String,
+        mistake: Box<Mistake>,
+    },
+    /// A mistake, and the setting that it is in.
+    In { setting: Setting, error: Box<Self> },
+}
+
+/// The word of a line of master.cf that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its bytes in the logical line.
+    pub word: Range<usize>,
+    /// What is expected in its place.
+    pub help: Help,
+}
+
+/// A setting, as mistakes are found in it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// main.cf, or `None` for an override.
+    pub file: Option<PathBuf>,
+    /// The name.
+    pub name: String,
+    /// The value, unexpanded.
+    pub value: String,
+}
+
+impl Setting {
+    /// Where a part of it stands.
+    pub(crate) fn place(&self, part: &Part) -> Option<Place> {
+        if let Some(file) = &self.file {
+            return Place::in_main_cf(file, &self.name, part);
+        }
+        let text = format!("{}={}", self.name, self.value);
+        let bytes = part.bytes(&text)?;
+        Some(Place::in_text("option -o", &text, bytes))
+    }
 }
 
 impl Error {
@@ -93,6 +138,7 @@ impl Error {
             | Self::TimeAbove { name, .. }
             | Self::TooShort { name, .. }
             | Self::TooLong { name, .. } => to.clone_into(name),
+            Self::In { error, .. } => *error = Box::new(error.clone().renamed(to)),
             Self::File { .. }
             | Self::Line { .. }
             | Self::Expansion { .. }
@@ -130,7 +176,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, reason } => write!(f, "open {}: {reason}", path.display()),
-            Self::Line { place, what, text } => write!(f, "{place}: {what}: \"{text}\""),
+            Self::Line {
+                place, what, text, ..
+            } => write!(f, "{place}: {what}: \"{text}\""),
             Self::Expansion { name, what } => write!(f, "parameter {name}: {what}"),
             Self::Boolean { name, value } => {
                 write!(f, "bad boolean configuration: {name} = {value}")
@@ -188,7 +236,8 @@ impl fmt::Display for Error {
                 write!(f, "\"multi_instance_directories = {directory}\" in {main}")
             }
             Self::System { what, reason } => write!(f, "{what}: {reason}"),
-            Self::Master { place, what } => write!(f, "{place}: {what}"),
+            Self::Master { place, what, .. } => write!(f, "{place}: {what}"),
+            Self::In { error, .. } => error.fmt(f),
         }
     }
 }

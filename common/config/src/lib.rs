@@ -12,6 +12,7 @@
 
 mod dynamic;
 mod error;
+pub mod help;
 pub mod lines;
 mod loader;
 mod log;
@@ -23,6 +24,7 @@ pub mod table;
 mod value;
 
 pub use error::Error;
+pub use help::Explained;
 pub use loader::{DEFAULT_DIRECTORY, Loader};
 pub use log::open_log;
 pub use main_cf::MainCf;

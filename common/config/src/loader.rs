@@ -1,5 +1,6 @@
 //! Finding and reading the configuration: `-c`, MAIL_CONFIG, the stock directory, and `-o` overrides.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,8 @@ impl Loader {
         let place = || "-o option".to_owned();
         let plain = token::inside(assignment).unwrap_or(assignment);
         let (name, value) = attributes::name_value(plain).map_err(|what| Error::Line {
+            file: PathBuf::new(),
+            number: 0,
             place: place(),
             what,
             text: assignment.to_owned(),
@@ -105,7 +108,8 @@ impl Loader {
             process_name: self.process_name,
             service_name: self.service_name,
             dynamic: Dynamic::default(),
-            depth: std::cell::Cell::new(0),
+            depth: Cell::new(0),
+            lookups: Cell::new(0),
         }
     }
 }

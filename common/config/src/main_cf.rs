@@ -49,6 +49,8 @@ impl MainCf {
         for (order, line) in found.lines.iter().enumerate() {
             let place = || format!("{shown}, {}", line.place());
             let (name, value) = attributes::name_value(&line.text).map_err(|what| Error::Line {
+                file: path.to_owned(),
+                number: *line.numbers.start(),
                 place: place(),
                 what,
                 text: line.text.trim_ascii_end().to_owned(),

@@ -6,11 +6,13 @@
 mod disable;
 mod service;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use text::token;
 
-use crate::error::Error;
+use crate::error::{Error, Mistake};
+use crate::help::{Help, Place};
 use crate::lines::{self, Line};
 use crate::settings::Settings;
 
@@ -82,16 +84,15 @@ impl MasterCf {
             warnings: found.warnings,
         };
         for entry in found.entries {
-            let place = format!("{}: {}", path.display(), entry.line.place());
-            let wrong = |what: String| Error::Master {
-                place: place.clone(),
-                what,
-            };
             if let Some(what) = &entry.broken {
-                return Err(wrong(what.clone()));
+                let word = entry.line.text.find('{').unwrap_or_default()..entry.line.text.len();
+                let help = Help::new("every brace needs its partner, and blank space after that");
+                return Err(wrong(path, &entry.line, what.clone(), word, help));
             }
-            let service =
-                Service::read(&entry, jailed).map_err(|field| wrong(field.to_string()))?;
+            let service = Service::read(&entry, jailed).map_err(|field| {
+                let (word, help) = (entry.word(field.field), field.help());
+                wrong(path, &entry.line, field.to_string(), word, help)
+            })?;
             let same = |other: &Service| {
                 other.kind == service.kind && other.identity(ports) == service.identity(ports)
             };
@@ -123,9 +124,10 @@ pub fn entries(path: &Path, bytes: &[u8]) -> Result<Entries, Error> {
         ));
     }
     for line in found.lines {
-        let entry = entry(line).map_err(|(line, what)| Error::Master {
-            place: format!("{shown}: {}", line.place()),
-            what,
+        let entry = entry(line).map_err(|(line, what)| {
+            let end = line.text.trim_ascii_end().len() + 1;
+            let help = Help::new(format!("{} are expected", FIELDS.join(", ")));
+            wrong(path, &line, what, end..end, help)
         })?;
         let broken = entry.broken.as_ref();
         result
@@ -134,6 +136,45 @@ pub fn entries(path: &Path, bytes: &[u8]) -> Result<Entries, Error> {
         result.entries.push(entry);
     }
     Ok(result)
+}
+
+impl Entry {
+    /// What a person is told about a wrong word of this entry, at its place in the file.
+    #[must_use]
+    pub fn help(&self, path: &Path, mistake: &BadField) -> Help {
+        let word = self.word(mistake.field);
+        let place = Place::in_file(path, *self.line.numbers.start(), |_| word);
+        mistake.help().at(place)
+    }
+
+    /// The bytes of a field in the text of the line.
+    fn word(&self, field: &str) -> Range<usize> {
+        let text = &self.line.text;
+        let mut at = 0;
+        for name in FIELDS {
+            let rest = text.get(at..).unwrap_or_default();
+            at += rest.len() - rest.trim_ascii_start().len();
+            let rest = rest.trim_ascii_start();
+            let length = rest.find(|c: char| c.is_ascii_whitespace());
+            let end = at + length.unwrap_or(rest.len());
+            if name == field {
+                return at..end;
+            }
+            at = end;
+        }
+        at..at
+    }
+}
+
+/// A mistake in a line.
+fn wrong(path: &Path, line: &Line, what: String, word: Range<usize>, help: Help) -> Error {
+    Error::Master {
+        file: path.to_owned(),
+        number: *line.numbers.start(),
+        place: format!("{}: {}", path.display(), line.place()),
+        what,
+        mistake: Box::new(Mistake { word, help }),
+    }
 }
 
 /// One line.

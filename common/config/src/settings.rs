@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use text::expand::{self, MAX_DEPTH, Names};
+use text::expand::{self, MAX_DEPTH, MAX_NAMES, Names};
 
 use crate::dynamic::{self, Dynamic};
-use crate::error::Error;
+use crate::error::{Error, Setting};
+use crate::help::{self, Explained, Help, Part};
 use crate::main_cf::MainCf;
 use crate::table::{self, ClientGroup, Group, Prefix, Spec};
 use crate::value::{Kind, Value};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub(crate) dynamic: Dynamic,
     /// How many names deep an expansion is.
     pub(crate) depth: Cell<usize>,
+    /// How many names it has looked up.
+    pub(crate) lookups: Cell<usize>,
 }
 
 impl Settings {
@@ -78,16 +81,15 @@ impl Settings {
             .strip_prefix('$')
             .and_then(table::find)
             .map_or(default, |spec| spec.default);
-        let name: &'static str = suffix_name(suffix);
         let spec = Spec {
-            name,
+            name: suffix_name(suffix),
             kind: T::KIND,
             min,
             max,
             default: base,
             doc: "",
         };
-        T::read(&spec, &text).map_err(|error| error.renamed(&format!("{transport}_{suffix}")))
+        T::read(&spec, &text).map_err(|error| self.within(&name, error.renamed(&name)))
     }
 
     /// `<service>_<name>` if it is set, else `<name>`, as `per_service("smtp", "sessions_per_process")`.
@@ -102,7 +104,7 @@ impl Settings {
             name
         };
         let text = self.text(used)?.unwrap_or_default();
-        T::read(spec, &text).map_err(|error| error.renamed(used))
+        T::read(spec, &text).map_err(|error| self.within(used, error.renamed(used)))
     }
 
     /// Expand a text as the value of a parameter would be.
@@ -135,7 +137,9 @@ impl Settings {
         if let Some(value) = self.set(name) {
             return match name {
                 "myhostname" | "myorigin" if value.starts_with('/') => {
-                    dynamic::from_file(Path::new(value)).map(|value| Some(Cow::Owned(value)))
+                    let read = dynamic::from_file(Path::new(value));
+                    read.map(|value| Some(Cow::Owned(value)))
+                        .map_err(|error| self.within(name, error))
                 }
                 _ => Ok(Some(Cow::Borrowed(value))),
             };
@@ -156,6 +160,24 @@ impl Settings {
             .get(name)
             .map(String::as_str)
             .or_else(|| self.main.value(name))
+    }
+
+    /// What a program says about a word of a parameter's value: the text for the log, and help at that word (or at the
+    /// value, where the word does not stand in it as it is).
+    #[must_use]
+    pub fn explained(&self, name: &str, word: &str, text: String, help: Help) -> Explained {
+        if !help::is_wanted() {
+            return text.into();
+        }
+        let place = self.setting(name).and_then(|setting| {
+            let found = setting.value.find(word).filter(|_| !word.is_empty());
+            let part = found.map_or(Part::Value, |at| Part::Within(at..at + word.len()));
+            setting.place(&part)
+        });
+        Explained {
+            text,
+            help: Some(help.at(place)),
+        }
     }
 
     /// The directory of main.cf and master.cf.
@@ -201,23 +223,76 @@ impl Settings {
         let spec = specs.next().unwrap_or(&END);
         let value = self.unexpanded(spec.name)?.unwrap_or_default();
         if spec.kind == Kind::Raw || !value.contains('$') {
-            return self.checked(spec, T::read(spec, &value)?, &value);
+            return self.checked(spec, &value);
         }
         let value = self.expand_for(spec.name, &value)?;
-        self.checked(spec, T::read(spec, &value)?, &value)
+        self.checked(spec, &value)
     }
 
-    /// The few texts that are checked wherever they are used.
-    fn checked<T>(&self, spec: &Spec, value: T, text: &str) -> Result<T, Error> {
+    /// Read the text, and check the few texts that are checked wherever they are used.
+    fn checked<T: Value>(&self, spec: &Spec, text: &str) -> Result<T, Error> {
+        let value = T::read(spec, text).map_err(|error| self.within(spec.name, error))?;
         match dynamic::check(spec.name, text) {
             None => Ok(value),
-            Some(what) => Err(Error::Value {
-                file: self.main.path.clone(),
-                name: spec.name.to_owned(),
-                what,
-                value: text.to_owned(),
-            }),
+            Some(what) => Err(self.within(
+                spec.name,
+                Error::Value {
+                    file: self.main.path.clone(),
+                    name: spec.name.to_owned(),
+                    what,
+                    value: text.to_owned(),
+                },
+            )),
         }
+    }
+
+    /// Say which setting a mistake is in: that of `name`, or for a mistake of the expansion language one that it refers
+    /// to. Stock values are nobody's mistake.
+    fn within(&self, name: &str, error: Error) -> Error {
+        let found = match &error {
+            Error::Expansion { what, .. } => self.culprit(name, what),
+            _ => Some(name),
+        };
+        match found.and_then(|name| self.setting(name)) {
+            None => error,
+            Some(setting) => Error::In {
+                setting,
+                error: Box::new(error),
+            },
+        }
+    }
+
+    /// What main.cf or an override says, and where.
+    fn setting(&self, name: &str) -> Option<Setting> {
+        let own = self.overrides.contains_key(name);
+        Some(Setting {
+            file: (!own).then(|| self.main.path.clone()),
+            name: name.to_owned(),
+            value: self.set(name)?.to_owned(),
+        })
+    }
+
+    /// The setting with a mistake of the expansion language, among `name` and those that it refers to.
+    fn culprit<'a>(&'a self, name: &'a str, what: &expand::Error) -> Option<&'a str> {
+        let mut names = vec![name];
+        let mut seen = 0;
+        while let Some(name) = names.get(seen).copied() {
+            seen += 1;
+            let own = self.set(name);
+            if let Some(value) = own
+                && what.find_in(value).is_some()
+            {
+                return Some(name);
+            }
+            let value = own.or_else(|| table::find(name).map(|spec| spec.default));
+            for reference in expand::references(value.unwrap_or_default().as_bytes()) {
+                let reference = std::str::from_utf8(reference).unwrap_or_default();
+                if !names.contains(&reference) && names.len() < MAX_DEPTH {
+                    names.push(reference);
+                }
+            }
+        }
+        Some(name)
     }
 
     /// Names that no file can change.
@@ -245,9 +320,9 @@ impl Settings {
         if let Some(error) = scope.failed {
             return Err(error);
         }
-        let bytes = expanded.map_err(|what| Error::Expansion {
-            name: name.to_owned(),
-            what,
+        let bytes = expanded.map_err(|what| {
+            let name = name.to_owned();
+            self.within(&name.clone(), Error::Expansion { name, what })
         })?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()))
@@ -270,6 +345,14 @@ impl Names for Scope<'_> {
         if depth >= MAX_DEPTH {
             return Err(expand::Error::Nesting(name.to_owned()));
         }
+        let lookups = match depth {
+            0 => 0,
+            _ => self.settings.lookups.get() + 1,
+        };
+        if lookups > MAX_NAMES {
+            return Err(expand::Error::TooMuch);
+        }
+        self.settings.lookups.set(lookups);
         self.settings.depth.set(depth + 1);
         let value = self.nested(name);
         self.settings.depth.set(depth);
@@ -287,8 +370,9 @@ impl Scope<'_> {
             Ok(Some(value)) => value,
             Ok(None) => return Ok(None),
             Err(error) => {
+                // Going on would only find the same again, in a circle for every name of each round.
                 self.failed = Some(error);
-                return Ok(None);
+                return Err(expand::Error::Nesting(name.to_owned()));
             }
         };
         if !value.contains('$') {

@@ -3,27 +3,30 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use config::Explained;
+
 /// Ends the process with a `fatal:` line; master starts another, later if this one served nobody. No mail is lost by
 /// it: what was not finished is done again.
 #[derive(Debug)]
-pub struct Fatal(String);
+pub struct Fatal(Box<Explained>);
 
 impl Fatal {
     /// With the text of the log line.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Box::new(text.into().into()))
     }
 
     /// An operation of the system that failed: `what: reason`.
     #[must_use]
     pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
-        Self(format!("{what}: {}", sys::reason(error)))
+        Self::new(format!("{what}: {}", sys::reason(error)))
     }
 
     /// Log it, and give the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         maillog::fatal!("{self}");
+        self.0.tell();
         ExitCode::FAILURE
     }
 
@@ -34,13 +37,14 @@ impl Fatal {
     )]
     pub fn leave(&self) -> ! {
         maillog::fatal!("{self}");
+        self.0.tell();
         std::process::exit(1)
     }
 }
 
 impl fmt::Display for Fatal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -48,6 +52,6 @@ impl std::error::Error for Fatal {}
 
 impl From<config::Error> for Fatal {
     fn from(error: config::Error) -> Self {
-        Self(error.to_string())
+        Self(Box::new(error.into()))
     }
 }

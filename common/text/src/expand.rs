@@ -16,6 +16,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 
 use crate::level::Level;
 use piece::{Comparison, Operator, Piece, Pieces};
@@ -24,6 +25,12 @@ mod piece;
 
 /// How deep texts may stand within texts, and how deep a caller should let names refer to names.
 pub const MAX_DEPTH: usize = 100;
+
+/// How long a result may be, and each part of it; texts that double at every step end here.
+pub const MAX_LENGTH: usize = 16 << 20;
+
+/// How many names a caller should look up for one result: values that refer to the next one twice are over soon.
+pub const MAX_NAMES: usize = 100_000;
 
 /// Where names get their values from.
 pub trait Names {
@@ -57,6 +64,38 @@ pub enum Error {
     Syntax(&'static str, String, String),
     /// No compatibility level.
     Level(String),
+    /// The names refer to more names, or to more text, than anybody means.
+    TooMuch,
+}
+
+impl Error {
+    /// Where in `value` the mistake is, if it is there: the bytes.
+    #[must_use]
+    pub fn find_in(&self, value: &str) -> Option<Range<usize>> {
+        let find = |text: &str| value.find(text).map(|at| at..at + text.len());
+        match self {
+            Self::Truncated(text) | Self::EmptyName(text) => find(text),
+            Self::Nesting(name) => {
+                let forms = [
+                    format!("${name}"),
+                    format!("${{{name}"),
+                    format!("$({name}"),
+                ];
+                forms.iter().find_map(|form| find(form))
+            }
+            Self::Syntax(_, before, after) => {
+                let whole = find(&format!("{before}{after}"));
+                match whole {
+                    Some(found) if !after.is_empty() => Some(found.start + before.len()..found.end),
+                    Some(found) => Some(found),
+                    None if after.is_empty() => find(before),
+                    None => find(after),
+                }
+            }
+            Self::Level(text) => find(text),
+            Self::TooMuch => None,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -67,6 +106,10 @@ impl fmt::Display for Error {
             Self::Nesting(name) => write!(f, "unreasonable macro call nesting: \"{name}\""),
             Self::Syntax(what, before, after) => write!(f, "{what} at: \"...{before}>>>{after}\""),
             Self::Level(text) => write!(f, "malformed compatibility level syntax: \"{text}\""),
+            Self::TooMuch => write!(
+                f,
+                "unreasonable expansion: more than {MAX_NAMES} names or {MAX_LENGTH} bytes"
+            ),
         }
     }
 }
@@ -121,6 +164,9 @@ fn expand_into(
         return Err(Error::Nesting(lossy(template)));
     }
     for piece in Pieces(template) {
+        if result.len() > MAX_LENGTH {
+            return Err(Error::TooMuch);
+        }
         match piece? {
             Piece::Text(text) => result.extend_from_slice(text),
             Piece::Value(name) => result.extend_from_slice(&names.value(name)?.unwrap_or_default()),

@@ -5,6 +5,7 @@ use std::fmt;
 use text::token;
 
 use super::Entry;
+use crate::help::{Help, nearest};
 
 /// How a service is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +87,19 @@ impl fmt::Display for BadField {
                 "field \"{field}\": bad value: \"{word}\" ({expected} expected)"
             ),
         }
+    }
+}
+
+impl BadField {
+    /// What a person is told at the word.
+    #[must_use]
+    pub fn help(&self) -> Help {
+        let types = ServiceType::ALL.into_iter().map(|(name, _)| name);
+        let meant = match self.field {
+            "type" => nearest(&self.word, types),
+            _ => None,
+        };
+        Help::new(format!("{} is expected", self.expected)).or_rather(meant)
     }
 }
 

@@ -137,3 +137,24 @@ proptest! {
         let _ = parse(&text);
     }
 }
+
+#[test]
+fn help_marks_the_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("master.cf");
+    let help = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let error = MasterCf::parse(&path, text.as_bytes(), false, "").unwrap_err();
+        let help = error.help().unwrap().to_string();
+        help.split_once(", line").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        help("# c\nsmtp inet n\n  - x - -\n  smtpd\n"),
+        " 3, column 5\n   |\n 3 |   - x - -\n   |     ^ \"y\", \"n\" or \"-\" is expected\n"
+    );
+    assert_eq!(
+        help("smtp unx - - y - - smtp\n"),
+        " 1, column 6\n   |\n 1 | smtp unx - - y - - smtp\n   |      ^^^ \"inet\", \"unix\", \"unix-dgram\", \"fifo\" or \"pass\" is expected; did you mean `unix`?\n"
+    );
+    assert!(help("smtp unix - -\n").starts_with(" 1, column 14\n"));
+}

@@ -184,3 +184,71 @@ fn every_stock_value_is_within_its_own_bounds() {
         );
     }
 }
+
+/// Values that refer to the next one many times, to nothing in the end or in a circle, are over soon.
+#[test]
+fn circles_and_avalanches_end() {
+    let started = std::time::Instant::now();
+    let mut avalanche: String = (0..90)
+        .map(|step| format!("a{step} = $a{}$a{}\n", step + 1, step + 1))
+        .collect();
+    avalanche.push_str("a90 =\n");
+    let error = settings(&avalanche).text("a0").unwrap_err().to_string();
+    assert!(error.contains("unreasonable expansion"), "{error}");
+    let circle = settings(
+        "myhostname = $mydomain.$mydomain$mydomain\nmydomain = $myorigin $myorigin\nmyorigin = $myhostname$myhostname\n",
+    );
+    let error = circle.text("mydomain").unwrap_err().to_string();
+    assert!(error.contains("unreasonable macro call nesting"), "{error}");
+    // The stock mydomain comes from myhostname, outside the language.
+    let circle = settings("myhostname = $mydomain$mydomain$mydomain.$mydomain\n");
+    let error = circle.text("mydestination").unwrap_err().to_string();
+    assert!(error.contains("unreasonable macro call nesting"), "{error}");
+    assert!(started.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn help_marks_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = |main: &str, name: &str| {
+        let path = folder.path().join("main.cf");
+        std::fs::write(&path, main).unwrap();
+        let settings = Loader::new("smtpd").directory(folder.path()).load();
+        let error = match settings {
+            Err(error) => error,
+            Ok(settings) => match name {
+                "limits" => settings.get::<params::smtpd::Limits>().unwrap_err(),
+                name => settings.text(name).unwrap_err(),
+            },
+        };
+        let help = error.help().unwrap().to_string();
+        let head = format!("--> {}, ", path.display());
+        help.replace(&head, "--> ").replace(" --> ", "")
+    };
+    let limits = "# x\nsmtpd_hard_error_limit =\n   2O\n";
+    assert_eq!(
+        help(limits, "limits"),
+        " line 3, column 4\n   |\n 3 |    2O\n   |    ^^ a whole number is expected\n"
+    );
+    assert_eq!(
+        help("smtpd_hard_error_limit = $x\nx = 0\n", "limits"),
+        " line 1, column 26\n   |\n 1 | smtpd_hard_error_limit = $x\n   |                          ^^ at least 1 is expected\n"
+    );
+    assert_eq!(
+        help("mail_name = $other\nother = a ${x b\n", "mail_name"),
+        " line 2, column 11\n   |\n 2 | other = a ${x b\n   |           ^^^^^ this bracket is not closed\n"
+    );
+    assert_eq!(
+        help("mail_name = ${x?{a}y:{b}}\n", "mail_name"),
+        " line 1, column 20\n   |\n 1 | mail_name = ${x?{a}y:{b}}\n   |                    ^^^^^ \":\" expected\n"
+    );
+    assert_eq!(
+        help("myhostnane mail.example.com\n", ""),
+        " line 1, column 12\n   |\n 1 | myhostnane mail.example.com\n   |            ^ \"=\" is expected; did you mean `myhostname`?\n"
+    );
+    let missing = help("myorigin = /nowhere/mailname\n", "myorigin");
+    assert!(
+        missing.ends_with("^^^^^^^^^^^^^^^^^ this file is to be read\n"),
+        "{missing}"
+    );
+}
