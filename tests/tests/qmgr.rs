@@ -368,3 +368,20 @@ case!(many_deferred_letters_are_flushed, |setup| {
     assert_eq!(sink.wait(60).len(), 60);
     mail.wait_empty();
 });
+
+case!(one_place_serves_waiting_clients_in_turn, |setup| {
+    let sinks = ["127.0.0.2:25", "127.0.0.3:25"].map(|address| Sink::smtp().listen(address));
+    let mail = setup
+        .service("smtp unix - - n - 1 smtp")
+        .service("local unix - n n - 1 local")
+        .start();
+    let begin = std::time::Instant::now();
+    let recipients = ["x@[127.0.0.2]", "y@[127.0.0.3]", "alice", "bob", "carol"];
+    mail.send("a@client.example", &recipients, "Subject: x\n\n");
+    sinks.iter().for_each(|sink| drop(sink.wait(1)));
+    for user in ["alice", "bob", "carol"] {
+        mail.letter_of(user);
+    }
+    // A connection that is kept for a later letter is no client that others wait for.
+    assert!(begin.elapsed() < std::time::Duration::from_secs(4));
+});

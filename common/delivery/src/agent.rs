@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use ipc::{Connection, Error, Server};
 use records::delivery::Delivery as Conversation;
-use service::{Client, Conversations, Fatal, Start, Worker};
+use service::{Client, Conversations, Fatal, Start, Turn, Worker};
 
 use crate::delivery::Delivery;
 use crate::reporter::{Config, Reporter};
@@ -77,9 +77,11 @@ impl<A: Agent> Conversations for Served<A> {
         let mut server = Server::<Conversation>::over(connection);
         let ended = async {
             while let Some((request, file)) = server.receive_with().await? {
+                client.place.resume().await;
                 let delivery = Delivery::new(request, file.into(), &self.reporter);
                 Rc::clone(&self.agent).deliver(&delivery).await;
                 server.reply(&delivery.finish()).await?;
+                client.place.rest();
             }
             Ok(())
         };
@@ -106,18 +108,21 @@ impl<A: WorkerAgent> Worker for Employed<A> {
         })
     }
 
-    fn serve(&mut self, client: UnixStream) {
-        complain(self.work(client));
+    fn serve(&mut self, client: UnixStream, turn: Turn<'_>) {
+        complain(self.work(client, turn));
     }
 }
 
 impl<A: WorkerAgent> Employed<A> {
-    fn work(&mut self, client: UnixStream) -> Result<(), Error> {
+    fn work(&mut self, client: UnixStream, turn: Turn<'_>) -> Result<(), Error> {
         let mut server = Server::<Conversation>::over(Connection::blocking(client)?);
         while let Some((request, file)) = ipc::now(server.receive_with())? {
             let delivery = Delivery::new(request, file.into(), &self.reporter);
             self.agent.deliver(&delivery);
             ipc::now(server.reply(&delivery.finish()))?;
+            if !turn.lasts(server.as_fd()) {
+                break;
+            }
         }
         Ok(())
     }

@@ -64,9 +64,13 @@ impl Connection {
         self.stream.set_timeout(timeout)
     }
 
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+
     /// The process at the other end.
     pub fn peer(&self) -> Result<Peer, Error> {
-        Ok(sys::peer::of(self.stream.as_fd())?)
+        Ok(sys::peer::of(self.as_fd())?)
     }
 
     /// Put our hello before the first message that goes out.

@@ -1,7 +1,7 @@
 //! The answering end of a conversation.
 
 use std::marker::PhantomData;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use sys::peer::Peer;
 
@@ -43,6 +43,12 @@ impl<P: Protocol> Server<P> {
             maillog::verbose!(1, "receive {} request: {}", P::NAME, shown());
         }
         Ok(request)
+    }
+
+    /// The socket, to wait on.
+    #[must_use]
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.connection.as_fd()
     }
 
     /// The process that asks.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::Process;
+use crate::{Place, Process};
 
 /// One accepted client. It is dropped, and so closed, when the conversation is over.
 pub struct Client {
@@ -18,6 +18,8 @@ pub struct Client {
     pub standard: bool,
     /// The process that serves it.
     pub process: Rc<Process>,
+    /// Its place among the clients that the process serves at once.
+    pub place: Place,
 }
 
 /// A connected stream socket of either family.

@@ -1,22 +1,21 @@
 //! Conversation daemons: many clients at once, one thread, one task for each client.
 
-use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sys::watchdog::Watchdog;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use crate::client::{Client, Socket};
 use crate::limits::{Limits, Shape};
+use crate::place::Places;
 use crate::sockets::Listener;
 use crate::start::Prepared;
 use crate::status::Status;
-use crate::{Fatal, Process, Start, panics, runtime, sockets, standard};
+use crate::{Fatal, Place, Process, Start, panics, runtime, sockets, standard};
 
 /// How long a client waits for a farewell after a panic.
 const FAREWELL_TIME: Duration = Duration::from_secs(5);
@@ -89,6 +88,7 @@ fn serve_standard<D: Conversations>(daemon: Rc<D>) -> Result<(), Fatal> {
             socket: Socket::Unix(socket),
             standard: true,
             process,
+            place: Place::only(),
         };
         converse(daemon, &mut client).await;
         Ok(())
@@ -110,17 +110,6 @@ async fn converse<D: Conversations>(daemon: Rc<D>, client: &mut Client) {
     let _ = tokio::time::timeout(FAREWELL_TIME, farewell).await;
 }
 
-/// The state of the loop that its client tasks change when they end.
-struct Places {
-    limits: Limits,
-    busy: Cell<usize>,
-    used: Cell<u64>,
-    idle_since: Cell<Instant>,
-    status: RefCell<Status>,
-    freed: Notify,
-    process: Rc<Process>,
-}
-
 async fn serve<D: Conversations>(
     daemon: Rc<D>,
     listeners: Vec<Listener>,
@@ -130,31 +119,18 @@ async fn serve<D: Conversations>(
     let watch = status
         .watch()
         .map_err(|error| Fatal::io("status channel", &error))?;
-    let places = Rc::new(Places {
-        limits,
-        busy: Cell::new(0),
-        used: Cell::new(0),
-        idle_since: Cell::new(Instant::now()),
-        status: RefCell::new(status),
-        freed: Notify::new(),
-        process: Rc::new(Process::default()),
-    });
-    places.report();
+    let places = Places::new(limits, status);
     let background = spawn_local(Rc::clone(&daemon).background());
     let mut dismissed = std::pin::pin!(runtime::dismissed(watch));
     let mut watchdog = Watchdog::new(limits.watchdog);
-    let mut tick = tokio::time::interval(
-        limits
-            .idle
-            .clamp(Duration::from_millis(100), Duration::from_secs(10)),
-    );
+    let mut tick = tokio::time::interval(places.tick());
     loop {
         watchdog.pat();
         tokio::select! {
             biased;
             () = &mut dismissed => break,
             accepted = accept(&listeners), if places.has_room() => match accepted {
-                Ok(socket) => places.start(&daemon, socket),
+                Ok(socket) => start(&places, &daemon, socket),
                 Err(error) => shortage(&error).await,
             },
             () = places.freed.notified() => {}
@@ -164,11 +140,9 @@ async fn serve<D: Conversations>(
             break;
         }
     }
-    places.process.retire();
     drop(listeners);
-    // When master is gone, the end of the channel has said so.
-    let _ = places.status.borrow_mut().leaving();
-    while places.busy.get() > 0 {
+    places.leave();
+    while places.busy() > 0 {
         tokio::select! {
             () = places.freed.notified() => {}
             _ = tick.tick() => watchdog.pat(),
@@ -214,48 +188,19 @@ async fn accept(listeners: &[Listener]) -> std::io::Result<Socket> {
     }
 }
 
-impl Places {
-    fn has_room(&self) -> bool {
-        self.busy.get() < self.limits.places
-    }
-
-    fn is_due(&self) -> bool {
-        let idle = self.busy.get() == 0 && self.idle_since.get().elapsed() >= self.limits.idle;
-        idle || self.used.get() >= self.limits.uses || self.process.is_retiring()
-    }
-
-    fn start<D: Conversations>(self: &Rc<Self>, daemon: &Rc<D>, socket: Socket) {
-        self.busy.set(self.busy.get() + 1);
-        self.used.set(self.used.get() + 1);
-        self.report();
-        let (places, daemon) = (Rc::clone(self), Rc::clone(daemon));
-        spawn_local(async move {
-            maillog::verbose!(
-                1,
-                "connection established, {} places busy",
-                places.busy.get()
-            );
-            let mut client = Client {
-                socket,
-                standard: false,
-                process: Rc::clone(&places.process),
-            };
-            maillog::separately(Box::pin(converse(daemon, &mut client))).await;
-            drop(client);
-            maillog::verbose!(1, "connection closed");
-            places.busy.set(places.busy.get() - 1);
-            places.idle_since.set(Instant::now());
-            places.report();
-            places.freed.notify_one();
-        });
-    }
-
-    fn report(&self) {
-        if self.process.is_retiring() {
-            return;
-        }
-        let free = self.limits.places.saturating_sub(self.busy.get());
-        // When master is gone, the end of the channel says so.
-        let _ = self.status.borrow_mut().free_places(free);
-    }
+/// Talk with a client beside the others.
+fn start<D: Conversations>(places: &Rc<Places>, daemon: &Rc<D>, socket: Socket) {
+    let mut client = Client {
+        socket,
+        standard: false,
+        process: Rc::clone(&places.process),
+        place: Place::take(places),
+    };
+    maillog::verbose!(1, "connection established, {} places busy", places.busy());
+    let daemon = Rc::clone(daemon);
+    spawn_local(async move {
+        converse(daemon, &mut client).await;
+        drop(client);
+        maillog::verbose!(1, "connection closed");
+    });
 }

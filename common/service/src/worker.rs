@@ -1,6 +1,6 @@
 //! Worker daemons: one job at a time, in blocking code, in a process that is or may become root.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,8 +21,36 @@ pub trait Worker: Sized {
     /// Read parameters, open what is needed.
     fn open(start: &Start) -> Result<Self, Fatal>;
 
-    /// Serve one client until it is done.
-    fn serve(&mut self, client: UnixStream);
+    /// Serve one client until it is done, or until another one waits for its turn.
+    fn serve(&mut self, client: UnixStream, turn: Turn<'_>);
+}
+
+/// Whose turn it is: a client may keep its connection while nobody else waits.
+#[derive(Clone, Copy)]
+pub struct Turn<'a> {
+    listeners: &'a [UnixListener],
+    status: &'a Status,
+}
+
+impl Turn<'_> {
+    /// Wait until the client speaks or leaves (true), or another one comes or master dismisses the process (false).
+    #[must_use]
+    pub fn lasts(self, client: BorrowedFd<'_>) -> bool {
+        let mut fds = watched(self.listeners, self.status);
+        fds.push(PollFd::new(client, PollFlags::POLLIN));
+        // A signal or a failed poll is no reason to send the client away.
+        let _ = poll(&mut fds, PollTimeout::NONE);
+        let ready = |fd: &PollFd<'_>| fd.any().unwrap_or(true);
+        fds.last().is_none_or(ready) || !fds.iter().any(ready)
+    }
+}
+
+fn watched<'a>(listeners: &'a [UnixListener], status: &'a Status) -> Vec<PollFd<'a>> {
+    let listening = listeners.iter().map(AsFd::as_fd);
+    listening
+        .chain([status.as_fd()])
+        .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+        .collect()
 }
 
 /// Be a worker daemon; the whole of its `main`.
@@ -70,7 +98,7 @@ fn serve<W: Worker>(
             Event::Dismissed => break,
             Event::Client(client) => {
                 say(status, 0);
-                worker.serve(client);
+                worker.serve(client, Turn { listeners, status });
                 say(status, 1);
                 used += 1;
                 idle_since = Instant::now();
@@ -88,11 +116,7 @@ enum Event {
 
 /// Wait for a client, the end of the status channel, or the time limit.
 fn wait(listeners: &[UnixListener], status: &Status, milliseconds: i32) -> Result<Event, Fatal> {
-    let mut fds: Vec<PollFd<'_>> = listeners
-        .iter()
-        .map(|l| PollFd::new(l.as_fd(), PollFlags::POLLIN))
-        .collect();
-    fds.push(PollFd::new(status.as_fd(), PollFlags::POLLIN));
+    let mut fds = watched(listeners, status);
     let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
     match poll(&mut fds, timeout) {
         Ok(_) => {}
