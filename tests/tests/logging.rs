@@ -1,6 +1,7 @@
 //! The log: exact forms of lines, and where they go.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use suite::log::Line;
 use suite::{Instance, Setup, Sink, case, wait_until};
 
@@ -394,3 +395,47 @@ case!(maillog_to_standard_output, |setup| {
         assert!(found, "{tag}: {text} is not in:\n{out}");
     }
 });
+
+case!(
+    a_rotated_log_file_is_compressed_and_a_new_one_has_its_mode,
+    |setup| {
+        let mail = to_file(setup)
+            .set("maillog_file_permissions", "0640")
+            .set("maillog_file_rotate_suffix", "old-%Y")
+            .start();
+        mail.connect().quit();
+        file_lines(&mail, "disconnect from *");
+        mail.command("postfix").args(["logrotate"]).run().succeeds();
+        let path = mail.machine.path("maillog");
+        let rotated = wait_until("the compressed file", || {
+            let mut names = fs::read_dir(path.parent()?).ok()?.flatten();
+            names.find(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                name.starts_with("maillog.old-2") && name.ends_with(".gz")
+            })
+        });
+        assert!(rotated.metadata().expect("size").len() > 20);
+        mail.connect().quit();
+        file_lines(&mail, "disconnect from *");
+        let mode = fs::metadata(&path).expect("maillog").permissions().mode() & 0o777;
+        assert_eq!(mode, mail.mta.pick(0o640, 0o600));
+        let rest = fs::read_to_string(&path).expect("maillog");
+        assert!(!rest.contains("daemon started"), "{rest}");
+    }
+);
+
+case!(
+    a_log_file_outside_of_maillog_file_prefixes_is_refused,
+    |setup| {
+        let path = setup.path("elsewhere").display().to_string();
+        let mail = setup
+            .set("maillog_file", &path)
+            .set("maillog_file_prefixes", "/var, /dev/stdout")
+            .stopped();
+        let outcome = mail.command("postfix").args(["start"]).run();
+        assert_ne!(outcome.code, 0);
+        assert!(!std::path::Path::new(&path).exists());
+        assert!(!mail.is_running());
+    }
+);

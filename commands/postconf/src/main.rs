@@ -19,6 +19,7 @@ use options::{Options, Subject};
 fn main() -> ExitCode {
     maillog::open(maillog::Options {
         tag: "postconf".to_owned(),
+        shown: "postconf".to_owned(),
         destination: maillog::Destination::Stderr,
         to_stderr: false,
     });

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 struct Request {
     directory: Option<PathBuf>,
     level: Level,
-    tag: String,
+    tag: Option<String>,
     verbose: u8,
 }
 
@@ -33,7 +33,7 @@ fn run() -> Result<(), Fatal> {
     })?;
     let request = Request::new(arguments.options)?;
     let settings = command::settings("postlog", request.directory)?;
-    config::open_log(&settings, &request.tag, true)?;
+    config::open_log_as(&settings, "postlog", request.tag)?;
     maillog::set_verbose(request.verbose);
     if arguments.operands.is_empty() {
         for line in stdin().lock().split(b'\n') {
@@ -63,14 +63,14 @@ impl Request {
         let mut request = Self {
             directory: None,
             level: Level::Info,
-            tag: String::from("postlog"),
+            tag: None,
             verbose: 0,
         };
         for given in options {
             match given.letter {
                 'c' => request.directory = given.value.map(PathBuf::from),
                 'p' => request.level = level(&given.text())?,
-                't' => request.tag = given.text(),
+                't' => request.tag = Some(given.text()),
                 'v' => request.verbose += 1,
                 _ => {}
             }

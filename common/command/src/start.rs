@@ -23,6 +23,7 @@ pub fn program_name(fallback: &str) -> String {
 pub fn stderr_log(program: &str) {
     maillog::open(Options {
         tag: program.to_owned(),
+        shown: program.to_owned(),
         destination: Destination::Stderr,
         to_stderr: true,
     });

@@ -74,6 +74,8 @@ pub enum Error {
     Unauthorized { directory: PathBuf, main: PathBuf },
     /// The environment or an address list of this machine cannot be had.
     System { what: &'static str, reason: String },
+    /// The log file is in no folder that `maillog_file_prefixes` lists.
+    LogFile { path: String },
     /// A line of master.cf: where, what is wrong, and which word, with what is expected there.
     Master {
         file: PathBuf,
@@ -145,6 +147,7 @@ impl Error {
             | Self::Value { .. }
             | Self::Unauthorized { .. }
             | Self::System { .. }
+            | Self::LogFile { .. }
             | Self::Master { .. } => {}
         }
         self
@@ -236,6 +239,10 @@ impl fmt::Display for Error {
                 write!(f, "\"multi_instance_directories = {directory}\" in {main}")
             }
             Self::System { what, reason } => write!(f, "{what}: {reason}"),
+            Self::LogFile { path } => write!(
+                f,
+                "maillog_file value '{path}' does not match any prefix in maillog_file_prefixes"
+            ),
             Self::Master { place, what, .. } => write!(f, "{place}: {what}"),
             Self::In { error, .. } => error.fmt(f),
         }

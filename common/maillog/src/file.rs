@@ -1,18 +1,24 @@
 //! A log file that this process appends to, line by line.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 
 pub(crate) struct LogFile {
     path: PathBuf,
+    /// Of a new file.
+    mode: u32,
     file: Option<File>,
 }
 
 impl LogFile {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+    pub(crate) const fn new(path: PathBuf, mode: u32) -> Self {
+        Self {
+            path,
+            mode,
+            file: None,
+        }
     }
 
     /// Append a line and its line feed, in one write.
@@ -31,11 +37,19 @@ impl LogFile {
         } else {
             sys::nix::libc::O_NOFOLLOW
         };
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(flags)
-            .open(&self.path)
+        let opened = |options: &mut OpenOptions| {
+            options.append(true).mode(self.mode).custom_flags(flags);
+            options.open(&self.path)
+        };
+        match opened(OpenOptions::new().create_new(true)) {
+            // The umask is for mail; who may read the log is said in main.cf.
+            Ok(file) => file
+                .set_permissions(Permissions::from_mode(self.mode))
+                .map(|()| file),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                opened(&mut OpenOptions::new())
+            }
+            Err(error) => Err(error),
+        }
     }
 }

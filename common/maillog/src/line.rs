@@ -11,7 +11,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Level prefix and text, with control characters replaced by `?`, cut to [`MAX_TEXT`].
+/// Level prefix and text, with `?` in place of control characters and of bytes that are no UTF-8, cut to [`MAX_TEXT`].
 #[must_use]
 pub fn text(level: Level, arguments: fmt::Arguments<'_>) -> String {
     let mut line = Printable(String::with_capacity(160));
@@ -49,11 +49,14 @@ struct Printable(String);
 
 impl Write for Printable {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if text.bytes().all(|b| b >= b' ' && b != 0x7f && b != b'\xc2') {
+        // The first bytes of C1 controls and of the replacement character send others the slow way, too.
+        let plain = |b| b >= b' ' && b != 0x7f && b != b'\xc2' && b != b'\xef';
+        if text.bytes().all(plain) {
             self.0.push_str(text);
         } else {
+            let strange = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
             self.0
-                .extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+                .extend(text.chars().map(|c| if strange(c) { '?' } else { c }));
         }
         Ok(())
     }
@@ -69,6 +72,8 @@ mod tests {
             text(Level::Warning, format_args!("a\r\n{}b", '\u{85}')),
             "warning: a???b"
         );
+        let bytes = String::from_utf8_lossy(b"\xffx\xef\xbc\x81");
+        assert_eq!(text(Level::Info, format_args!("{bytes}")), "?x！");
     }
 
     #[test]

@@ -25,11 +25,16 @@ pub enum Destination {
     Postlog {
         /// The socket, `public/postlog` below the queue directory.
         socket: PathBuf,
-        /// The file to append to when nobody listens and the file may be opened.
-        fallback: Option<PathBuf>,
+        /// The file to append to when nobody listens and the file may be opened, and the mode of a new one.
+        fallback: Option<(PathBuf, u32)>,
     },
     /// A file, appended to by this very process (postlogd).
-    File(PathBuf),
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The mode of a new one.
+        mode: u32,
+    },
     /// Standard error only, as commands do without a log.
     Stderr,
 }
@@ -38,6 +43,8 @@ pub enum Destination {
 pub struct Options {
     /// What stands before the process id, such as `postfix/smtpd`.
     pub tag: String,
+    /// What stands before lines on standard error, such as `postmap`.
+    pub shown: String,
     /// Where lines go.
     pub destination: Destination,
     /// Whether lines also go to standard error, as commands on a terminal do.
@@ -46,6 +53,7 @@ pub struct Options {
 
 struct Logger {
     tag: String,
+    shown: String,
     to_stderr: bool,
     sink: Sink,
 }
@@ -73,13 +81,14 @@ pub fn open(options: Options) {
         Destination::Postlog { socket, fallback } => Sink::Socket {
             socket: Socket::new(socket),
             facility: None,
-            fallback: fallback.map(LogFile::new),
+            fallback: fallback.map(|(path, mode)| LogFile::new(path, mode)),
         },
-        Destination::File(path) => Sink::File(LogFile::new(path)),
+        Destination::File { path, mode } => Sink::File(LogFile::new(path, mode)),
         Destination::Stderr => Sink::None,
     };
     let logger = Logger {
         tag: options.tag,
+        shown: options.shown,
         to_stderr: options.to_stderr,
         sink,
     };
@@ -96,6 +105,7 @@ pub fn open(options: Options) {
 pub fn open_early(process_name: &str) {
     open(Options {
         tag: format!("postfix/{process_name}"),
+        shown: process_name.to_owned(),
         destination: Destination::Syslog {
             socket: PathBuf::from("/dev/log"),
             facility: "mail".to_owned(),
@@ -149,7 +159,7 @@ impl Logger {
         };
         let terminal = !sent && std::io::stderr().is_terminal();
         if self.to_stderr || terminal || matches!(self.sink, Sink::None) {
-            print(&self.tag, text);
+            print(&self.shown, text);
         }
     }
 }
@@ -183,9 +193,8 @@ fn short_host() -> &'static str {
     })
 }
 
-/// `program: text` for people; the tag's part after the slash names the program.
-fn print(tag: &str, text: &str) {
-    let program = tag.rsplit('/').next().unwrap_or(tag);
+/// `program: text` for people.
+fn print(program: &str, text: &str) {
     let mut stderr = std::io::stderr().lock();
     // Standard error may be closed; there is nobody left to tell.
     let _ = if program.is_empty() {

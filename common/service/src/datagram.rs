@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sys::signal::{Kind, Signals};
 use sys::watchdog::Watchdog;
@@ -26,6 +26,9 @@ pub trait Datagrams: Sized + 'static {
     /// Still with rights and outside the jail: read parameters, open what the jail will hide.
     fn open(start: &Start) -> Result<Self, Fatal>;
 
+    /// How long one packet may take before this process is taken for stuck.
+    fn watchdog(start: &Start) -> Result<Duration, Fatal>;
+
     /// Jailed and without rights: take one packet.
     fn packet(&mut self, bytes: &[u8]) -> impl Future<Output = ()>;
 }
@@ -44,6 +47,7 @@ fn run<D: Datagrams>() -> Result<(), Fatal> {
     panics::log_them();
     let mut status = Status::inherited()?;
     let mut daemon = D::open(&prepared.start)?;
+    let patience = D::watchdog(&prepared.start)?;
     prepared.enter_jail()?;
     // Others may still have last words for the log when master ends everybody.
     let told = Signals::new(&[Kind::SIGTERM]).map_err(|error| Fatal::io("SIGTERM", &error))?;
@@ -59,12 +63,15 @@ fn run<D: Datagrams>() -> Result<(), Fatal> {
         status.free_places(0).map_err(failed)?;
         let told = readable(told.as_fd().try_clone_to_owned().map_err(failed)?).map_err(failed)?;
         let mut dismissed = std::pin::pin!(runtime::dismissed(watch));
-        let mut watchdog = Watchdog::new(prepared.limits.watchdog);
+        let mut watchdog = Watchdog::new(patience);
         let mut buffer = vec![0; MAX_PACKET];
         let mut last = Instant::now();
         loop {
             watchdog.pat();
-            let idle = prepared.limits.idle.saturating_sub(last.elapsed());
+            let rest = prepared.limits.idle.saturating_sub(last.elapsed());
+            if rest.is_zero() {
+                return Ok(());
+            }
             tokio::select! {
                 biased;
                 received = socket.recv(&mut buffer) => {
@@ -74,7 +81,7 @@ fn run<D: Datagrams>() -> Result<(), Fatal> {
                 }
                 () = &mut dismissed => return Ok(()),
                 _ = told.readable() => return Ok(()),
-                () = tokio::time::sleep(idle) => return Ok(()),
+                () = tokio::time::sleep(rest.min(patience / 3)) => {}
             }
         }
     })?

@@ -1,12 +1,9 @@
-//! The log file: where it may be, how it is opened, how lines are added.
+//! Where lines go: a file, or standard output.
 
-use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-
-use config::params::core::Logging;
 
 /// Where lines go.
 pub(crate) enum LogFile {
@@ -14,52 +11,29 @@ pub(crate) enum LogFile {
     StandardOutput,
 }
 
-/// Why there is no log file.
-#[derive(Debug)]
-pub(crate) enum OpenError {
-    /// It is in none of the folders that main.cf allows.
-    Forbidden { path: String, prefixes: String },
-    /// main.cf names none.
-    NoName,
-    /// The mode is no octal number.
-    Mode(String),
-    /// The system refuses it.
-    Io { path: String, error: io::Error },
-}
-
 impl LogFile {
-    pub(crate) fn open(logging: &Logging) -> Result<Self, OpenError> {
-        let path = &logging.maillog_file;
-        if path.is_empty() {
-            return Err(OpenError::NoName);
-        }
-        if !logging
-            .maillog_file_prefixes
-            .iter()
-            .any(|prefix| path.starts_with(prefix.as_str()))
-        {
-            let prefixes = logging.maillog_file_prefixes.to_string();
-            return Err(OpenError::Forbidden {
-                path: path.clone(),
-                prefixes,
-            });
-        }
+    /// Open a log file; a new one has exactly this mode.
+    pub(crate) fn open(path: &Path, mode: u32) -> io::Result<Self> {
         // Opening it by name fails where standard output is a socket, as in some containers.
-        if path == "/dev/stdout" {
+        if path == Path::new("/dev/stdout") {
             return Ok(Self::StandardOutput);
         }
-        let permissions = &logging.maillog_file_permissions;
-        let mode = u32::from_str_radix(permissions, 8)
-            .map_err(|_| OpenError::Mode(permissions.clone()))?;
-        let opened = OpenOptions::new()
+        let new = OpenOptions::new()
             .append(true)
-            .create(true)
-            .mode(mode & 0o666)
-            .open(Path::new(path));
-        opened.map(Self::File).map_err(|error| OpenError::Io {
-            path: path.clone(),
-            error,
-        })
+            .create_new(true)
+            .mode(mode)
+            .open(path);
+        let file = match new {
+            Ok(file) => {
+                file.set_permissions(Permissions::from_mode(mode))?;
+                file
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                OpenOptions::new().append(true).open(path)?
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self::File(file))
     }
 
     /// Add one line in one write.
@@ -84,29 +58,6 @@ fn line(packet: &[u8]) -> Vec<u8> {
         .map(|&b| if b < b' ' || b == 0x7F { b'?' } else { b });
     shown.chain([b'\n']).collect()
 }
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Forbidden { path, prefixes } => {
-                write!(
-                    f,
-                    "maillog_file '{path}' is not in maillog_file_prefixes ({prefixes})"
-                )
-            }
-            Self::NoName => {
-                f.write_str("maillog_file is empty, but the postlog service is asked to write it")
-            }
-            Self::Mode(text) => write!(
-                f,
-                "bad maillog_file_permissions: {text}: expected an octal number such as 0600"
-            ),
-            Self::Io { path, error } => write!(f, "open maillog_file {path}: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
 
 #[cfg(test)]
 mod tests {

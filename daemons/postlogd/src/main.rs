@@ -7,6 +7,7 @@
 mod log_file;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use config::params::core::Logging;
 use log_file::LogFile;
@@ -22,9 +23,19 @@ impl Datagrams for Postlogd {
     const NAME: &'static str = "postlogd";
 
     fn open(start: &Start) -> Result<Self, Fatal> {
-        let logging: Logging = start.settings.get()?;
-        let file = LogFile::open(&logging).map_err(|error| Fatal::new(error.to_string()))?;
+        let Some((path, mode)) = config::maillog_file(&start.settings)? else {
+            return Err(Fatal::new(
+                "maillog_file is empty, but the postlog service is asked to write it",
+            ));
+        };
+        let file = LogFile::open(&path, mode)
+            .map_err(|error| Fatal::io(format_args!("open logfile {}", path.display()), &error))?;
         Ok(Self(file))
+    }
+
+    fn watchdog(start: &Start) -> Result<Duration, Fatal> {
+        let logging: Logging = start.settings.get()?;
+        Ok(logging.postlogd_watchdog_timeout)
     }
 
     async fn packet(&mut self, bytes: &[u8]) {
