@@ -50,6 +50,8 @@ pub(crate) struct Dump<'a, W> {
     part: Part,
     /// Whether the last record was a piece of a line.
     within_line: bool,
+    /// Whether what was shown last needs a line end.
+    line_is_open: bool,
     /// Whether a header line came before, which another line may continue.
     after_header: bool,
 }
@@ -62,6 +64,7 @@ impl<'a, W: Write> Dump<'a, W> {
             show,
             part: Part::Envelope,
             within_line: false,
+            line_is_open: false,
             after_header: false,
         }
     }
@@ -81,6 +84,10 @@ impl<'a, W: Write> Dump<'a, W> {
                 Ok(None) => return Ok(()),
                 Err(error) => {
                     self.out.flush()?;
+                    if first && error.kind().is_some_and(|kind| !opens_a_file(kind)) {
+                        self.not_a_queue_file();
+                        return Ok(());
+                    }
                     return Err(Error::Read(self.name.to_owned(), error));
                 }
             };
@@ -89,8 +96,8 @@ impl<'a, W: Write> Dump<'a, W> {
             }
             from = None;
             if std::mem::take(&mut first) {
-                if !ENVELOPE_TYPES.contains(&record.kind.0) {
-                    maillog::warning!("{}: input is not a valid queue file", self.name);
+                if !opens_a_file(record.kind) {
+                    self.not_a_queue_file();
                     return Ok(());
                 }
                 if self.show.envelope {
@@ -103,24 +110,32 @@ impl<'a, W: Write> Dump<'a, W> {
         }
     }
 
+    fn not_a_queue_file(&self) {
+        maillog::warning!("{}: input is not a valid queue file", self.name);
+    }
+
     /// Show a record, if it is to be shown; says whether more may follow.
     fn record(&mut self, offset: u64, record: &Record<'_>) -> Result<bool, Error> {
         match record.kind {
             RecordType::MESSAGE => {
+                self.expect(self.part == Part::Envelope, "message content");
                 self.part = Part::Header;
                 self.banner(offset, record.kind, "MESSAGE CONTENTS")?;
             }
             RecordType::EXTRACTED => {
+                self.expect(self.in_content(), "extracted segment");
                 self.part = Part::Extracted;
                 self.banner(offset, record.kind, "HEADER EXTRACTED")?;
             }
             RecordType::END => {
+                self.expect(!self.in_content(), "message end");
                 self.banner(offset, record.kind, "MESSAGE FILE END")?;
                 return Ok(false);
             }
             RecordType::LINE => self.content(offset, record)?,
             RecordType::PARTIAL if self.in_content() => self.content(offset, record)?,
             _ if self.show.envelope => {
+                self.end_line()?;
                 self.prefix(offset, record.kind)?;
                 print::envelope_record(self.out, self.name, record)?;
             }
@@ -129,12 +144,20 @@ impl<'a, W: Write> Dump<'a, W> {
         Ok(true)
     }
 
+    /// A record that marks a part of the file is named when it stands elsewhere.
+    fn expect(&self, in_order: bool, marker: &str) {
+        if !in_order {
+            maillog::warning!("{}: out-of-order {marker} marker", self.name);
+        }
+    }
+
     const fn in_content(&self) -> bool {
         matches!(self.part, Part::Header | Part::Body)
     }
 
     fn banner(&mut self, offset: u64, kind: RecordType, what: &str) -> Result<(), Error> {
         if self.show.envelope {
+            self.end_line()?;
             self.prefix(offset, kind)?;
             writeln!(self.out, "*** {what} {} ***", self.name)?;
         }
@@ -145,19 +168,35 @@ impl<'a, W: Write> Dump<'a, W> {
         if self.part == Part::Header && !self.within_line && !self.is_header(record.data) {
             self.part = Part::Body;
         }
-        self.within_line = record.kind == RecordType::PARTIAL;
         let shown = match self.part {
             Part::Header => self.show.header,
             Part::Body => self.show.body,
             Part::Envelope | Part::Extracted => self.show.header || self.show.body,
         };
+        self.within_line = record.kind == RecordType::PARTIAL;
         if !shown {
             return Ok(());
         }
         self.prefix(offset, record.kind)?;
+        if self.show.names {
+            let name = if self.within_line {
+                "unterminated"
+            } else {
+                "regular"
+            };
+            write!(self.out, "{name}_text: ")?;
+        }
         self.out.write_all(record.data)?;
-        // With offsets every record has a line of its own.
-        if !self.within_line || self.show.offsets {
+        self.line_is_open = true;
+        // With offsets or names every record has a line of its own.
+        if !self.within_line || self.show.offsets || self.show.names {
+            self.end_line()?;
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.line_is_open) {
             self.out.write_all(b"\n")?;
         }
         Ok(())
@@ -186,6 +225,10 @@ impl<'a, W: Write> Dump<'a, W> {
     }
 }
 
+fn opens_a_file(kind: RecordType) -> bool {
+    ENVELOPE_TYPES.contains(&kind.0)
+}
+
 /// The types that a queue file may begin with.
 const ENVELOPE_TYPES: &[u8] = b"/<>ACDFIKLMORSTVWcino";
 
@@ -201,6 +244,7 @@ mod tests {
         body: true,
         offsets: true,
         types: true,
+        names: false,
         in_file_order: false,
         start: 0,
     };

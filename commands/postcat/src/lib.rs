@@ -100,10 +100,17 @@ fn find(layout: &Layout, name: &str) -> Result<PathBuf, Fatal> {
             Folder::Bounce | Folder::Defer | Folder::Trace | Folder::Flush
         )
     };
-    Folder::ALL
-        .into_iter()
-        .filter(|&folder| !is_log(folder))
-        .map(|folder| layout.path(folder, &id))
-        .find(|path| fs::symlink_metadata(path).is_ok_and(|status| status.is_file()))
-        .ok_or_else(|| Fatal::new(format!("open queue file {name}: No such file or directory")))
+    for folder in Folder::ALL.into_iter().filter(|&folder| !is_log(folder)) {
+        let path = layout.path(folder, &id);
+        match fs::symlink_metadata(&path) {
+            Ok(status) if status.is_file() => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(Fatal::io(format_args!("open queue file {name}"), &error));
+            }
+            _ => {}
+        }
+    }
+    Err(Fatal::new(format!(
+        "open queue file {name}: No such file or directory"
+    )))
 }

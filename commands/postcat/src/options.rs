@@ -11,6 +11,8 @@ pub(crate) struct Show {
     pub(crate) body: bool,
     pub(crate) offsets: bool,
     pub(crate) types: bool,
+    /// Whether lines of content are preceded by the name of their type.
+    pub(crate) names: bool,
     pub(crate) in_file_order: bool,
     pub(crate) start: u64,
 }
@@ -34,6 +36,7 @@ impl Options {
                 body: false,
                 offsets: false,
                 types: false,
+                names: false,
                 in_file_order: false,
                 start: 0,
             },
@@ -63,7 +66,10 @@ impl Options {
                         .parse()
                         .map_err(|_| format!("bad offset: {offset}"))?;
                 }
-                _ => options.verbose = options.verbose.saturating_add(1),
+                _ => {
+                    show.names = true;
+                    options.verbose = options.verbose.saturating_add(1);
+                }
             }
         }
         let files = given

@@ -19,15 +19,19 @@ pub(crate) fn envelope_record(
             Some(_) => line(out, "named_attribute", record.data),
             None => {
                 let text = String::from_utf8_lossy(record.data);
-                maillog::warning!(
-                    "{file}: malformed attribute: missing '=' after attribute name: {text}"
-                );
-                out.write_all(b"\n")
+                let missing = if record.data.starts_with(b"=") {
+                    "attribute name"
+                } else {
+                    "'=' after attribute name"
+                };
+                maillog::warning!("{file}: malformed attribute: missing {missing}: {text}");
+                Ok(())
             }
         },
         RecordType::SIZE => {
             line(out, name(record.kind), record.data)?;
-            if SizeRecord::parse(record.data).is_none() {
+            let size = SizeRecord::parse(record.data);
+            if size.is_none_or(|size| size.message_size == 0 || size.data_offset == 0) {
                 let text = String::from_utf8_lossy(record.data);
                 maillog::warning!("invalid size record: {text}");
             }

@@ -66,6 +66,18 @@ pub enum ReadError {
     Io(io::Error),
 }
 
+impl ReadError {
+    /// The type of the record that could not be read, where its first byte could.
+    #[must_use]
+    pub const fn kind(&self) -> Option<RecordType> {
+        match self {
+            Self::Truncated { kind, .. } | Self::TooLong { kind, .. } => Some(*kind),
+            Self::Pointer { .. } => Some(RecordType::POINTER),
+            Self::Io(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,7 +9,7 @@ record() {
     printf "%s\\$(printf %03o ${#2})%s" "$1" "$2"
 }
 
-# letter FOLDER/NAME SENDER RECIPIENT...: a letter of 22 bytes that arrived on 14 November 2023.
+# letter FOLDER/NAME SENDER RECIPIENT...: a letter of 25 bytes that arrived on 14 November 2023.
 letter() {
     at=$1
     from=$2
@@ -21,7 +21,8 @@ letter() {
         for to; do record R "$to"; done
     } >"$scratch"/envelope
     { record N "Subject: test"; record N ""; record N hello.; } >"$scratch"/content
-    size=$(printf "%15d %15d %15d %15d %15d %15d" 22 $((99 + $(wc -c <"$scratch"/envelope))) $# 0 $(wc -c <"$scratch"/content) 0)
+    length=$(wc -c <"$scratch"/content)
+    size=$(printf "%15d %15d %15d %15d %15d %15d" "$length" $((99 + $(wc -c <"$scratch"/envelope))) $# 0 "$length" 0)
     { record C "$size"; cat "$scratch"/envelope; record M ""; cat "$scratch"/content; record X ""; record E ""; } >"$scratch"/letter
     place "$at" "$scratch"/letter 700
 }
