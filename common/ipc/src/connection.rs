@@ -33,6 +33,11 @@ impl Connection {
         Ok(Self::new(Stream::connect(path, timeout).await?))
     }
 
+    /// Take a connected socket, which waits on the runtime, or blocks in a program without one.
+    pub fn adopt(socket: UnixStream, timeout: Duration) -> Result<Self, Error> {
+        Ok(Self::new(Stream::adopt(socket, timeout)?))
+    }
+
     /// Take a blocking socket, in a worker or a command.
     pub fn blocking(socket: UnixStream) -> Result<Self, Error> {
         socket.set_nonblocking(false)?;

@@ -1,10 +1,12 @@
 //! Kept connections to one service, for programs that ask it again and again.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Client, Error, Protocol};
+use crate::{Client, Connection, Error, Protocol};
 
 /// Connections beyond this many are closed when they fall idle.
 const KEEP: usize = 32;
@@ -13,26 +15,41 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Idle connections to one service. Each call takes one, or makes a new one, so calls may overlap.
 pub struct Pool<P> {
-    path: PathBuf,
+    service: Service,
     timeout: Duration,
     idle: RefCell<Vec<Client<P>>>,
+}
+
+/// How a new connection is made.
+enum Service {
+    /// By connecting to a socket.
+    Path(PathBuf),
+    /// By asking somebody who has one.
+    Connector(Box<dyn Fn() -> io::Result<UnixStream>>),
 }
 
 impl<P: Protocol> Pool<P> {
     /// A pool for the service behind a socket; connects when it is first asked.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, timeout: Duration) -> Self {
+        Self::of(Service::Path(path.into()), timeout)
+    }
+
+    /// A pool for a service that is reached over connected sockets that `connector` gives.
+    #[must_use]
+    pub fn with_connector(
+        connector: impl Fn() -> io::Result<UnixStream> + 'static,
+        timeout: Duration,
+    ) -> Self {
+        Self::of(Service::Connector(Box::new(connector)), timeout)
+    }
+
+    fn of(service: Service, timeout: Duration) -> Self {
         Self {
-            path: path.into(),
+            service,
             timeout,
             idle: RefCell::new(Vec::new()),
         }
-    }
-
-    /// The socket of the service.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Ask once. A kept connection that the server has closed meanwhile is replaced by a new one.
@@ -47,7 +64,7 @@ impl<P: Protocol> Pool<P> {
                 Err(error) => return Err(error),
             }
         }
-        let mut client = Client::connect(&self.path, self.timeout).await?;
+        let mut client = self.connect().await?;
         let reply = client.call(request).await?;
         self.keep(client);
         Ok(reply)
@@ -68,8 +85,23 @@ impl<P: Protocol> Pool<P> {
     pub async fn take(&self) -> Result<Client<P>, Error> {
         match self.take_idle() {
             Some(client) => Ok(client),
-            None => Client::connect(&self.path, self.timeout).await,
+            None => self.connect().await,
         }
+    }
+
+    async fn connect(&self) -> Result<Client<P>, Error> {
+        match &self.service {
+            Service::Path(path) => Client::connect(path, self.timeout).await,
+            Service::Connector(connector) => {
+                let connection = Connection::adopt(connector()?, self.timeout)?;
+                Ok(Client::over(connection))
+            }
+        }
+    }
+
+    /// Forget the idle connections, whose server is known to be gone.
+    pub fn clear(&self) {
+        self.idle.borrow_mut().clear();
     }
 
     /// An idle connection, if there is one. Its server may have left since.

@@ -27,6 +27,19 @@ impl Stream {
         Ok(stream)
     }
 
+    pub(crate) fn adopt(socket: UnixStream, timeout: Duration) -> Result<Self, Error> {
+        #[cfg(feature = "runtime")]
+        if tokio::runtime::Handle::try_current().is_ok() {
+            socket.set_nonblocking(true)?;
+            let socket = tokio::net::UnixStream::from_std(socket)?;
+            return Ok(Self::Waiting(Waiting::new(socket, timeout)?));
+        }
+        socket.set_nonblocking(false)?;
+        let mut stream = Self::Blocking(socket);
+        stream.set_timeout(timeout)?;
+        Ok(stream)
+    }
+
     pub(crate) fn set_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
         match self {
             Self::Blocking(socket) => {
