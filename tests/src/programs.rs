@@ -91,7 +91,7 @@ const COMMANDS: [&str; 14] = [
     "qshape",
 ];
 const SETGID: [&str; 3] = ["postdrop", "postqueue", "postlog"];
-const DAEMONS: [&str; 25] = [
+const DAEMONS: [&str; 32] = [
     "anvil",
     "bounce",
     "cleanup",
@@ -117,6 +117,13 @@ const DAEMONS: [&str; 25] = [
     "trivial-rewrite",
     "verify",
     "virtual",
+    "ldap_table",
+    "memcache_table",
+    "mongodb_table",
+    "mysql_table",
+    "pgsql_table",
+    "redis_table",
+    "sqlite_table",
 ];
 
 impl Programs {

@@ -1,6 +1,7 @@
 //! What goes wrong with tables: opening one, and looking something up. Both are temporary to a letter.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// Why a table could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,13 @@ pub enum OpenError {
     NotTypeName(String),
     /// A type this build does not know.
     UnknownType(String),
+    /// A type that is a program of its own, which is not there.
+    MissingDriver {
+        /// The type.
+        kind: String,
+        /// The program.
+        program: PathBuf,
+    },
     /// The name after the type is malformed; the text says how.
     Syntax(String),
     /// The file could not be opened or read; the text names it and says why.
@@ -25,6 +33,11 @@ impl fmt::Display for OpenError {
                 )
             }
             Self::UnknownType(kind) => write!(f, "unsupported dictionary type: {kind}"),
+            Self::MissingDriver { kind, program } => write!(
+                f,
+                "unsupported dictionary type: {kind}: there is no program {}",
+                program.display()
+            ),
             Self::Syntax(text) | Self::File(text) => f.write_str(text),
         }
     }

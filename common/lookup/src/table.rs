@@ -8,6 +8,7 @@ use config::{Settings, params};
 
 use crate::error::{LookupError, OpenError};
 use crate::kinds::cidr::Cidr;
+use crate::kinds::driver::{DriverTable, Drivers, TYPES};
 use crate::kinds::lmdb::Lmdb;
 use crate::kinds::proxy::{PROXYMAP, Proxied, ProxyService};
 use crate::kinds::text::Text;
@@ -25,6 +26,8 @@ pub struct OpenOptions {
     pub lmdb_map_size: usize,
     /// Who is asked for `proxy:` tables; the tables opened with one value share its connections.
     pub proxy: ProxyService,
+    /// The drivers of tables behind client libraries; the tables opened with one value share its processes.
+    pub drivers: Drivers,
 }
 
 impl Default for OpenOptions {
@@ -34,6 +37,7 @@ impl Default for OpenOptions {
             utf8: true,
             lmdb_map_size: lmdb::DEFAULT_MAP_SIZE,
             proxy: ProxyService::default(),
+            drivers: Drivers::default(),
         }
     }
 }
@@ -49,6 +53,7 @@ impl OpenOptions {
             utf8: smtputf8.smtputf8_enable,
             lmdb_map_size: usize::try_from(types.lmdb_map_size).unwrap_or(lmdb::DEFAULT_MAP_SIZE),
             proxy: ProxyService::new(PROXYMAP, ipc.ipc_timeout),
+            drivers: Drivers::from_settings(settings)?,
         })
     }
 
@@ -83,6 +88,7 @@ enum Kind {
     Environ,
     Cidr(Cidr),
     Proxy(Proxied),
+    Driver(DriverTable),
     Fail,
     Unavailable(String),
 }
@@ -131,6 +137,7 @@ impl Table {
             | Kind::Lmdb(_)
             | Kind::UserDatabase(_)
             | Kind::Environ
+            | Kind::Driver(_)
             | Kind::Fail
             | Kind::Unavailable(_) => false,
         }
@@ -139,7 +146,18 @@ impl Table {
     /// Whether the file behind the table was replaced since it was opened, so that the process should be renewed.
     #[must_use]
     pub fn changed(&self) -> bool {
-        matches!(&self.kind, Kind::Lmdb(table) if table.changed())
+        match &self.kind {
+            Kind::Lmdb(table) => table.changed(),
+            Kind::Driver(table) => table.changed(),
+            Kind::Text(_)
+            | Kind::Static(_)
+            | Kind::UserDatabase(_)
+            | Kind::Environ
+            | Kind::Cidr(_)
+            | Kind::Proxy(_)
+            | Kind::Fail
+            | Kind::Unavailable(_) => false,
+        }
     }
 
     /// Look a key up. A failure is logged.
@@ -186,6 +204,7 @@ impl Table {
             | Kind::Environ
             | Kind::Cidr(_)
             | Kind::Proxy(_)
+            | Kind::Driver(_)
             | Kind::Fail
             | Kind::Unavailable(_) => Ok(None),
         }
@@ -207,6 +226,7 @@ impl Kind {
             }
             "proxy" => return Err(OpenError::NotTypeName(name.to_owned())),
             "fail" => Self::Fail,
+            _ if TYPES.contains(&kind) => Self::Driver(DriverTable::open(kind, name, options)?),
             _ => return Err(OpenError::UnknownType(kind.to_owned())),
         })
     }
@@ -220,6 +240,7 @@ impl Kind {
             Self::Environ => Ok(environ::find(key)),
             Self::Cidr(table) => Ok(table.find(key)),
             Self::Proxy(table) => table.find(key).await.map_err(Fault::Lookup),
+            Self::Driver(table) => table.find(key).await.map_err(Fault::Lookup),
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
             Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
         }

@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod flush;
 pub mod proxymap;
 pub mod resolve;
+pub mod table;
 
 #[cfg(test)]
 mod pinned;

@@ -5,7 +5,7 @@ use mail::stats::Moment;
 use mail::{Address, DsnStatus, Notify, QueueId, Recipient, Ret};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{bounce, cleanup, delivery, flush, proxymap, resolve};
+use crate::{bounce, cleanup, delivery, flush, proxymap, resolve, table};
 
 fn pinned<M: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
     message: &M,
@@ -164,6 +164,30 @@ fn proxymap() {
     };
     pinned(&request, b"\x06unix:x\x01k\x01");
     pinned(&proxymap::Reply::Found(b"v".to_vec()), b"\x00\x01v");
+}
+
+#[test]
+fn table() {
+    let parameter = table::Parameter {
+        name: "n".into(),
+        value: "v".into(),
+    };
+    let open = table::Request::Open {
+        table: 3,
+        name: "/x".into(),
+        parameters: vec![parameter].try_into().unwrap(),
+    };
+    pinned(&open, b"\x00\x03\x02/x\x01\x01n\x01v");
+    let find = table::Request::Find {
+        table: 3,
+        key: b"k".to_vec(),
+    };
+    pinned(&find, b"\x01\x03\x01k");
+    let reply = table::Reply {
+        notes: vec!["o".to_owned()].try_into().unwrap(),
+        answer: table::Answer::Found(b"v".to_vec()),
+    };
+    pinned(&reply, b"\x01\x01o\x01\x01v");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The table types, one file each.
 
 pub(crate) mod cidr;
+pub mod driver;
 pub(crate) mod environ;
 pub(crate) mod inline;
 pub mod lmdb;

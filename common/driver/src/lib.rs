@@ -1,0 +1,26 @@
+//! Driver programs: a table type that needs a client library, as a program of its own (`mysql_table` and its like).
+//!
+//! A driver is a [`Table`] handed to [`main`]. The program that opens a table starts the driver with a control socket as descriptor 3
+//! and, when it is root, the ids that the driver must take on; it hands over connected sockets and asks over them (`records::table`).
+//! Here is what all drivers share: giving up rights, a thread for each socket, [`Parameters`] of tables, [`Template`]s of queries and
+//! results, [`sql`] quoting, and [`Servers`] with failover.
+//!
+//! A driver never reads main.cf, never logs (what is to be logged goes back with the answer, as [`Notes`]), and never keeps a right of
+//! root. It ends when its control socket closes.
+
+#![warn(missing_docs, clippy::indexing_slicing)]
+
+mod notes;
+mod parameters;
+mod results;
+mod serve;
+mod servers;
+pub mod sql;
+mod template;
+
+pub use notes::Notes;
+pub use parameters::Parameters;
+pub use results::Results;
+pub use serve::{Table, main};
+pub use servers::{Fault, Servers, Timing};
+pub use template::{BadTemplate, Template};

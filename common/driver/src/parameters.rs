@@ -1,0 +1,156 @@
+//! The configuration of one table: names and values, read as the types that a driver wants.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// The parameters of a table.
+#[derive(Debug, Default)]
+pub struct Parameters {
+    name: String,
+    values: HashMap<String, String>,
+}
+
+impl Parameters {
+    /// Of the table with this name.
+    #[must_use]
+    pub fn new(name: &str, values: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            name: name.to_owned(),
+            values: values.into_iter().collect(),
+        }
+    }
+
+    /// What follows the type in `type:name`.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.name
+    }
+
+    /// What is set, if it is set.
+    #[must_use]
+    pub fn set(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// What is set to more than nothing.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.set(name).filter(|value| !value.is_empty())
+    }
+
+    /// What is set, or a default.
+    #[must_use]
+    pub fn text<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
+        self.set(name).unwrap_or(default)
+    }
+
+    /// A parameter without which the table cannot be used.
+    pub fn required(&self, name: &str) -> Result<&str, String> {
+        self.filled(name)
+            .ok_or_else(|| self.bad(format_args!("the parameter {name} is missing")))
+    }
+
+    /// `yes` or `no`.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool, String> {
+        match self.set(name) {
+            None => Ok(default),
+            Some(text) if text.eq_ignore_ascii_case("yes") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("no") => Ok(false),
+            Some(text) => Err(self.bad(format_args!("bad boolean configuration: {name} = {text}"))),
+        }
+    }
+
+    /// A number within bounds.
+    pub fn number(
+        &self,
+        name: &str,
+        default: u64,
+        bounds: RangeInclusive<u64>,
+    ) -> Result<u64, String> {
+        let Some(text) = self.set(name) else {
+            return Ok(default);
+        };
+        let number: u64 = text
+            .parse()
+            .map_err(|_| self.bad(format_args!("bad numerical configuration: {name} = {text}")))?;
+        if bounds.contains(&number) {
+            return Ok(number);
+        }
+        let (least, most) = bounds.into_inner();
+        Err(self.bad(format_args!(
+            "bad numerical configuration: {name} = {text}, not from {least} to {most}"
+        )))
+    }
+
+    /// A time of at least a second: seconds, or a number with a unit (s, m, h, d, w).
+    pub fn time(&self, name: &str, default_seconds: u64) -> Result<Duration, String> {
+        let Some(text) = self.set(name) else {
+            return Ok(Duration::from_secs(default_seconds));
+        };
+        match text::time::seconds(text, b's') {
+            Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+            _ => Err(self.bad(format_args!("bad time value or unit: {name} = {text}"))),
+        }
+    }
+
+    /// The words of a list.
+    pub fn words<'a>(&'a self, name: &str, default: &'a str) -> impl Iterator<Item = &'a str> {
+        text::token::words(self.text(name, default))
+    }
+
+    /// A complaint with the table's name.
+    #[must_use]
+    pub fn bad(&self, what: impl std::fmt::Display) -> String {
+        format!("{}: {what}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters() -> Parameters {
+        let pairs = [
+            ("a", "1"),
+            ("b", "Yes"),
+            ("c", "2m"),
+            ("d", "x y,z"),
+            ("e", ""),
+        ];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Parameters::new("/t.cf", pairs)
+    }
+
+    #[test]
+    fn values_have_types() {
+        let all = parameters();
+        assert_eq!(all.number("a", 7, 0..=9), Ok(1));
+        assert_eq!(all.number("none", 7, 0..=9), Ok(7));
+        assert_eq!(all.flag("b", false), Ok(true));
+        assert_eq!(all.time("c", 1), Ok(Duration::from_secs(120)));
+        assert_eq!(all.words("d", "").collect::<Vec<_>>(), ["x", "y", "z"]);
+    }
+
+    #[test]
+    fn mistakes_name_table_parameter_and_value() {
+        let all = parameters();
+        assert_eq!(
+            all.number("c", 7, 0..=9).unwrap_err(),
+            "/t.cf: bad numerical configuration: c = 2m"
+        );
+        assert_eq!(
+            all.number("a", 7, 2..=9).unwrap_err(),
+            "/t.cf: bad numerical configuration: a = 1, not from 2 to 9"
+        );
+        assert_eq!(
+            all.flag("a", true).unwrap_err(),
+            "/t.cf: bad boolean configuration: a = 1"
+        );
+        assert!(all.time("d", 1).is_err());
+        assert_eq!(
+            all.required("e").unwrap_err(),
+            "/t.cf: the parameter e is missing"
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! Templates of queries and results: `%s %u %d %S %U %D %1 ... %9 %%`, as mysql_table(5) describes them.
+//!
+//! In a query all of them stand for parts of the key. In a result format `%s %u %d` stand for parts of the value that was found,
+//! and the others for parts of the key. A part that there is not suppresses the query, or skips the value.
+
+use std::fmt;
+
+/// A parsed template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Piece>);
+
+/// What a template is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Text as it stands.
+    Text(Vec<u8>),
+    /// A part of the key, or of the value.
+    Part {
+        /// Which one.
+        part: Part,
+        /// Whether it is the key's in a result format too.
+        of_key: bool,
+    },
+}
+
+/// A part of a key or value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it.
+    Whole,
+    /// What is before the last `@`; all of it where there is none.
+    User,
+    /// What is after the last `@`.
+    Domain,
+    /// A label of the domain, counted from 1 at its end.
+    Label(usize),
+}
+
+/// A `%` with something else behind it than a template knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadTemplate;
+
+impl fmt::Display for BadTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid template")
+    }
+}
+
+impl std::error::Error for BadTemplate {}
+
+impl Template {
+    /// Read a template.
+    pub fn parse(text: &str) -> Result<Self, BadTemplate> {
+        let mut pieces = Vec::new();
+        let mut plain = Vec::new();
+        let mut bytes = text.bytes();
+        while let Some(byte) = bytes.next() {
+            if byte != b'%' {
+                plain.push(byte);
+                continue;
+            }
+            let letter = bytes.next().ok_or(BadTemplate)?;
+            if letter == b'%' {
+                plain.push(b'%');
+                continue;
+            }
+            let part = match letter.to_ascii_lowercase() {
+                b's' => Part::Whole,
+                b'u' => Part::User,
+                b'd' => Part::Domain,
+                digit @ b'1'..=b'9' => Part::Label(usize::from(digit - b'0')),
+                _ => return Err(BadTemplate),
+            };
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            let of_key = !letter.is_ascii_lowercase();
+            pieces.push(Piece::Part { part, of_key });
+        }
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        Ok(Self(pieces))
+    }
+
+    /// The query for a key; `None` where the key lacks a part. `quote` adds a part to the query so that it stays data.
+    #[must_use]
+    pub fn query(&self, key: &[u8], mut quote: impl FnMut(&[u8], &mut Vec<u8>)) -> Option<Vec<u8>> {
+        let mut query = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => query.extend_from_slice(text),
+                Piece::Part { part, .. } => quote(part.of(key)?, &mut query),
+            }
+        }
+        Some(query)
+    }
+
+    /// As a result format: what a value becomes; `None` when it is skipped.
+    #[must_use]
+    pub fn result(&self, key: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        let mut result = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => result.extend_from_slice(text),
+                Piece::Part { part, of_key } => {
+                    let whole = if *of_key { key } else { value };
+                    let found = part.of(whole).filter(|found| !found.is_empty())?;
+                    result.extend_from_slice(found);
+                }
+            }
+        }
+        Some(result)
+    }
+
+    /// As a result format: whether the key has the parts that results need, so that asking makes sense.
+    #[must_use]
+    pub fn suits(&self, key: &[u8]) -> bool {
+        self.0.iter().all(|piece| match piece {
+            Piece::Part { part, of_key: true } => part.of(key).is_some(),
+            Piece::Part { .. } | Piece::Text(_) => true,
+        })
+    }
+
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+}
+
+impl Part {
+    /// This part of a key or value, if it has it.
+    pub(crate) fn of(self, whole: &[u8]) -> Option<&[u8]> {
+        let at = whole.iter().rposition(|&byte| byte == b'@');
+        let domain = || whole.get(at? + 1..).filter(|domain| !domain.is_empty());
+        match self {
+            Self::Whole => Some(whole),
+            Self::User => match at {
+                None => Some(whole),
+                Some(0) => None,
+                Some(at) => whole.get(..at),
+            },
+            Self::Domain => domain(),
+            Self::Label(number) => {
+                let mut labels = domain()?.rsplit(|&byte| byte == b'.');
+                labels.nth(number - 1).filter(|label| !label.is_empty())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn query(template: &str, key: &str) -> Option<String> {
+        let template = Template::parse(template).unwrap();
+        let filled = template.query(key.as_bytes(), |part, query| query.extend_from_slice(part));
+        filled.map(|query| String::from_utf8(query).unwrap())
+    }
+
+    fn result(template: &str, key: &str, value: &str) -> Option<String> {
+        let template = Template::parse(template).unwrap();
+        let result = template.result(key.as_bytes(), value.as_bytes());
+        result.map(|result| String::from_utf8(result).unwrap())
+    }
+
+    #[test]
+    fn parts_of_the_key() {
+        let key = "a@b@mail.example.com";
+        assert_eq!(
+            query("%s|%u|%d|%1.%2.%3|%%|%S%U", key).unwrap(),
+            "a@b@mail.example.com|a@b|mail.example.com|com.example.mail|%|a@b@mail.example.coma@b"
+        );
+        assert_eq!(query("%u", "bare").unwrap(), "bare");
+        for (template, key) in [
+            ("%d", "bare"),
+            ("%1", "example.com"),
+            ("%4", key),
+            ("%u", "@example.com"),
+            ("%d", "user@"),
+        ] {
+            assert_eq!(query(template, key), None, "{template} {key}");
+        }
+    }
+
+    #[test]
+    fn parts_of_the_value() {
+        assert_eq!(
+            result("%u at %d for %U of %2", "k@x.y", "v@w").unwrap(),
+            "v at w for k of x"
+        );
+        assert_eq!(result("smtp:[%s]", "k", "host").unwrap(), "smtp:[host]");
+        assert_eq!(result("OK", "k", "").unwrap(), "OK");
+        assert_eq!(result("%s", "k", ""), None);
+        assert_eq!(result("%d", "k", "unqualified"), None);
+        assert_eq!(result("%u", "k", "@x"), None);
+    }
+
+    #[test]
+    fn a_key_without_the_parts_is_not_asked_for() {
+        let format = Template::parse("%s %D").unwrap();
+        assert!(format.suits(b"a@b"));
+        assert!(!format.suits(b"a"));
+    }
+
+    #[test]
+    fn unknown_letters_are_refused() {
+        for text in ["%x", "%0", "100%"] {
+            assert_eq!(Template::parse(text), Err(BadTemplate), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_template_and_key_end(text: String, key: Vec<u8>, value: Vec<u8>) {
+            if let Ok(template) = Template::parse(&text) {
+                let _ = template.query(&key, |part, query| query.extend_from_slice(part));
+                let _ = template.result(&key, &value);
+                let _ = template.suits(&key);
+            }
+        }
+
+        #[test]
+        fn text_without_percent_stays(text in "[^%]*", key: Vec<u8>) {
+            let template = Template::parse(&text).unwrap();
+            prop_assert_eq!(template.query(&key, |_, _| ()), Some(text.into_bytes()));
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Tables behind a client library: `mysql:`, `pgsql:`, `sqlite:`, `ldap:`, `memcache:`, `redis:`, `mongodb:`.
+//!
+//! No daemon links such a library. Each of these types is a program of its own beside the daemons, `mysql_table` and so on,
+//! and there is such a type where its program is. The table's configuration is read here, with the rights of the one who
+//! opens it; the driver gets it as values, together with connected sockets. What is common to these types and needs no library is
+//! done here too: the `domain` list that says which keys are asked for at all, and the `backup` table of a cache.
+//!
+//! A driver that ended is started again where programs can still be started; in a jail each lookup fails, and
+//! [`DriverTable::changed`] says that the daemon should be renewed. Logs what drivers note, as a warning.
+
+mod process;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::rc::Rc;
+
+use config::{MainCf, Settings, params};
+use records::table::{Answer, Number, Parameter, Request};
+
+use crate::error::{LookupError, OpenError};
+use crate::match_list::{MatchList, Parents};
+use crate::table::{OpenOptions, Table};
+use process::{Driver, Started};
+
+/// The types that are programs.
+pub const TYPES: [&str; 7] = [
+    "ldap", "memcache", "mongodb", "mysql", "pgsql", "redis", "sqlite",
+];
+
+/// Where a type's program is, whether it is there or not.
+#[must_use]
+pub fn program(daemon_directory: &Path, kind: &str) -> PathBuf {
+    daemon_directory.join(format!("{kind}_table"))
+}
+
+/// The running drivers that the tables of a program share.
+#[derive(Clone)]
+pub struct Drivers(Rc<Inner>);
+
+struct Inner {
+    daemon_directory: PathBuf,
+    /// main.cf, for tables whose parameters are there.
+    settings: Option<Settings>,
+    started: Started,
+}
+
+impl Drivers {
+    /// As main.cf says.
+    pub fn from_settings(settings: &Settings) -> Result<Self, config::Error> {
+        let directories: params::core::Directories = settings.get()?;
+        let identity: params::core::Identity = settings.get()?;
+        Ok(Self(Rc::new(Inner {
+            daemon_directory: PathBuf::from(directories.daemon_directory),
+            settings: Some(settings.clone()),
+            started: Started::new(identity.mail_owner),
+        })))
+    }
+}
+
+impl Default for Drivers {
+    fn default() -> Self {
+        Self(Rc::new(Inner {
+            daemon_directory: PathBuf::from("/usr/lib/postfix/sbin"),
+            settings: None,
+            started: Started::new("postfix".to_owned()),
+        }))
+    }
+}
+
+impl fmt::Debug for Drivers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Drivers")
+    }
+}
+
+/// One table behind a driver.
+pub(crate) struct DriverTable {
+    driver: Rc<Driver>,
+    number: Number,
+    domains: Option<MatchList>,
+    backup: Option<Box<Table>>,
+}
+
+impl fmt::Debug for DriverTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DriverTable({})", self.number)
+    }
+}
+
+impl DriverTable {
+    pub(crate) fn open(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
+        let inner = &options.drivers.0;
+        let program = program(&inner.daemon_directory, kind);
+        if !program.exists() {
+            return Err(OpenError::MissingDriver {
+                kind: kind.to_owned(),
+                program,
+            });
+        }
+        let parameters = parameters(name, inner.settings.as_ref())?;
+        let set = |wanted: &str| {
+            let mut all = parameters.iter();
+            let found = all.find(|parameter| parameter.name == wanted);
+            found.map(|parameter| parameter.value.as_str())
+        };
+        let domains = set("domain")
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| MatchList::open(name, text, Parents::Dotted, options));
+        let backup = set("backup")
+            .filter(|spec| kind == "memcache" && !spec.is_empty())
+            .map(|spec| Table::open(spec, options).map(Box::new))
+            .transpose()?;
+        let unopened = |reason: String| OpenError::File(format!("open {kind}:{name}: {reason}"));
+        let driver = inner.started.driver(&program).map_err(unopened)?;
+        let number = driver.open(name, parameters).map_err(OpenError::File)?;
+        Ok(Self {
+            driver,
+            number,
+            domains,
+            backup,
+        })
+    }
+
+    pub(crate) fn changed(&self) -> bool {
+        self.driver.is_lost() || self.backup.as_ref().is_some_and(|table| table.changed())
+    }
+
+    pub(crate) async fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        if !self.is_eligible(key).await? {
+            return Ok(None);
+        }
+        let table = self.number;
+        let request = Request::Find {
+            table,
+            key: key.to_vec(),
+        };
+        let found = match self.driver.ask(&request).await {
+            Ok(Answer::Found(value)) => Ok(Some(value)),
+            Ok(Answer::NotFound | Answer::Done) => Ok(None),
+            Ok(Answer::Failed(reason)) | Err(reason) => Err(reason),
+        };
+        match (&self.backup, found) {
+            (Some(backup), Ok(None) | Err(_)) => self.find_in_backup(backup, key).await,
+            (_, found) => found,
+        }
+    }
+
+    /// Ask the persistent table behind a cache, and let the cache know what it says.
+    async fn find_in_backup(&self, backup: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        // A table that asks another one would be a future without a known size.
+        let finding: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(backup.find_quietly(key));
+        let found = finding.await.map_err(|error| error.to_string())?;
+        if let Some(value) = &found {
+            let request = Request::Update {
+                table: self.number,
+                key: key.to_vec(),
+                value: value.clone(),
+            };
+            match self.driver.ask(&request).await {
+                Ok(Answer::Failed(reason)) | Err(reason) => {
+                    maillog::warning!("{}: {reason}", self.driver.name(self.number));
+                }
+                Ok(Answer::Done | Answer::Found(_) | Answer::NotFound) => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the `domain` list lets a key be asked for: without a list each one, else only addresses with a local part.
+    async fn is_eligible(&self, key: &[u8]) -> Result<bool, String> {
+        let Some(domains) = &self.domains else {
+            return Ok(true);
+        };
+        match key.iter().rposition(|&byte| byte == b'@') {
+            None | Some(0) => Ok(false),
+            Some(at) => {
+                let domain = key.get(at + 1..).unwrap_or_default();
+                let matching: Pin<Box<dyn Future<Output = Result<bool, LookupError>> + '_>> =
+                    Box::pin(domains.matches_string(domain));
+                matching.await.map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+/// The table's configuration: a file where the name begins with `/` or `.`, else what main.cf has under `NAME_`.
+fn parameters(name: &str, settings: Option<&Settings>) -> Result<Vec<Parameter>, OpenError> {
+    if name.starts_with(['/', '.']) {
+        return file_parameters(Path::new(name));
+    }
+    let Some(settings) = settings else {
+        return Ok(Vec::new());
+    };
+    let prefix = format!("{name}_");
+    let mut parameters = Vec::new();
+    for full in settings.main_cf().names() {
+        let Some(short) = full.strip_prefix(&prefix) else {
+            continue;
+        };
+        let value = settings
+            .text(full)
+            .map_err(|error| OpenError::Syntax(error.to_string()))?;
+        parameters.push(Parameter {
+            name: short.to_owned(),
+            value: value.unwrap_or_default(),
+        });
+    }
+    Ok(parameters)
+}
+
+/// Values stand in a file as they are: passwords may have `$` in them.
+fn file_parameters(path: &Path) -> Result<Vec<Parameter>, OpenError> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        OpenError::File(format!("open {}: {}", path.display(), sys::reason(&error)))
+    })?;
+    let file = MainCf::parse(path, &bytes).map_err(|error| OpenError::Syntax(error.to_string()))?;
+    for warning in &file.warnings {
+        maillog::warning!("{warning}");
+    }
+    let all = file.names().into_iter().map(|name| Parameter {
+        name: name.to_owned(),
+        value: file.value(name).unwrap_or_default().to_owned(),
+    });
+    Ok(all.collect())
+}

@@ -1,0 +1,232 @@
+//! Lookup tables behind client libraries, on their real servers: what is found, and what is said when that cannot be told.
+
+use suite::{Instance, Outcome, Setup, case};
+
+/// `postmap -q key table`.
+fn ask(mail: &Instance, key: &str, table: &str) -> Outcome {
+    mail.command("postmap").args(["-q", key, table]).run()
+}
+
+/// Each key with the value that it must have; an empty one must not be found.
+fn all_are(mail: &Instance, table: &str, expected: &[(&str, &str)]) {
+    for (key, value) in expected {
+        let found = ask(mail, key, table);
+        assert_eq!(found.out.trim_end(), *value, "{key}: {found:?}");
+        assert_eq!(found.code, i32::from(value.is_empty()), "{key}: {found:?}");
+    }
+}
+
+/// The same questions for each kind of SQL database.
+const ALIASES: &str = "CREATE TABLE aliases (k VARCHAR(100), v VARCHAR(100));
+INSERT INTO aliases VALUES ('one@ferro.example', 'alice'), ('many@ferro.example', 'alice'), ('many@ferro.example', 'bob@x.example'),
+('empty@ferro.example', ''), ('null@ferro.example', NULL), ('grün@ferro.example', 'größe'), ('o''hara@ferro.example', 'quoted'),
+('back\\\\slash@ferro.example', 'backslash'), ('pa%s@ferro.example', 'percent');
+";
+
+const ANSWERS: [(&str, &str); 12] = [
+    ("one@ferro.example", "alice"),
+    ("One@Ferro.Example", "alice"),
+    ("many@ferro.example", "alice,bob@x.example"),
+    ("none@ferro.example", ""),
+    ("null@ferro.example", ""),
+    ("grün@ferro.example", "größe"),
+    ("o'hara@ferro.example", "quoted"),
+    ("pa%s@ferro.example", "percent"),
+    ("x' OR 'a'='a", ""),
+    ("x'; DROP TABLE aliases; --", ""),
+    ("x\\' OR 1=1 -- ", ""),
+    ("\" OR \"a\"=\"a", ""),
+];
+
+fn sqlite(setup: &Setup, name: &str, sql: &str) -> String {
+    let path = setup.path(name);
+    let made = std::process::Command::new("sqlite3")
+        .arg(&path)
+        .arg(sql.replace("\\\\", "\\"))
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "sqlite3");
+    path.display().to_string()
+}
+
+case!(sqlite_answers, |setup| {
+    let path = sqlite(&setup, "aliases.db", ALIASES);
+    let base = format!("dbpath = {path}\nquery = SELECT v FROM aliases WHERE k = '%s'\n");
+    let mail = setup
+        .file("plain.cf", &base)
+        .file("old.cf", &format!("dbpath={path}\nselect_field = v\ntable = aliases\nwhere_field = k\nadditional_conditions = AND v <> 'bob@x.example'\n"))
+        .file("one.cf", &format!("{base}expansion_limit = 1\n"))
+        .file("format.cf", &format!("{base}result_format = %u of %d for %U in %1\n"))
+        .file("domain.cf", &format!("{base}domain = other.example, inline:{{ferro.example=x}}\n"))
+        .file("parts.cf", &format!("dbpath={path}\nquery = SELECT v FROM aliases WHERE k = '%u@%2.%1'\n"))
+        .file("broken.cf", &format!("dbpath={path}\nquery = SELEC v FROM aliases WHERE k = '%s'\n"))
+        .file("template.cf", &format!("dbpath={path}\nquery = SELECT '%x'\n"))
+        .file("nowhere.cf", "dbpath = /nonexistent/db\nquery = SELECT '%s'\n")
+        .set("inmain_dbpath", &path)
+        .set("inmain_query", "SELECT v FROM aliases WHERE k = '%s'")
+        .stopped();
+    let table = |name: &str| format!("sqlite:/etc/postfix/{name}.cf");
+    all_are(&mail, &table("plain"), &ANSWERS);
+    all_are(
+        &mail,
+        &table("plain"),
+        &[("back\\slash@ferro.example", "backslash")],
+    );
+    all_are(
+        &mail,
+        "sqlite:inmain",
+        &[("one@ferro.example", "alice"), ("none", "")],
+    );
+    all_are(&mail, &table("old"), &[("many@ferro.example", "alice")]);
+    all_are(&mail, &table("one"), &[("one@ferro.example", "alice")]);
+    all_are(
+        &mail,
+        &table("format"),
+        &[
+            ("many@ferro.example", "bob of x.example for many in example"),
+            ("one@ferro.example", ""),
+        ],
+    );
+    all_are(
+        &mail,
+        &table("domain"),
+        &[
+            ("one@ferro.example", "alice"),
+            ("one", ""),
+            ("@ferro.example", ""),
+            ("ferro.example", ""),
+        ],
+    );
+    all_are(
+        &mail,
+        &table("parts"),
+        &[
+            ("one@ferro.example", "alice"),
+            ("one@example", ""),
+            ("one", ""),
+        ],
+    );
+    for (name, key, wanted) in [
+        (
+            "one",
+            "many@ferro.example",
+            "xpansion limit exceeded for key 'many@ferro.example'",
+        ),
+        ("broken", "x", "syntax error"),
+        ("template", "x", "nvalid query template"),
+        ("nowhere", "x", "unable to open database file"),
+        (
+            "missing",
+            "x",
+            "open /etc/postfix/missing.cf: No such file or directory",
+        ),
+    ] {
+        let failed = ask(&mail, key, &table(name)).exits(1);
+        assert!(failed.err.contains(wanted), "{name}: {failed:?}");
+    }
+});
+
+/// A set-up with mailboxes and aliases in an SQLite database, the aliases by way of proxymap.
+fn hosted(setup: Setup) -> Instance {
+    let path = sqlite(
+        &setup,
+        "mail.db",
+        "CREATE TABLE boxes (k, v); INSERT INTO boxes VALUES ('info@hosted.example', 'info/');
+         CREATE TABLE aliases (k, v); INSERT INTO aliases VALUES ('sales@hosted.example', 'info@hosted.example');",
+    );
+    let base = setup.path("vmail");
+    std::fs::create_dir(&base).unwrap();
+    suite::machine::give(&base, 60003, 60003);
+    let base = base.display().to_string();
+    setup
+        .file(
+            "boxes.cf",
+            &format!("dbpath = {path}\nquery = SELECT v FROM boxes WHERE k = '%s'\n"),
+        )
+        .file(
+            "aliases.cf",
+            &format!("dbpath = {path}\nquery = SELECT v FROM aliases WHERE k = '%s'\n"),
+        )
+        .set("virtual_mailbox_domains", "hosted.example")
+        .set("virtual_mailbox_base", &base)
+        .set("virtual_mailbox_maps", "sqlite:/etc/postfix/boxes.cf")
+        .set("virtual_alias_maps", "proxy:sqlite:/etc/postfix/aliases.cf")
+        .set("virtual_uid_maps", "static:60003")
+        .set("virtual_gid_maps", "static:60003")
+        .start()
+}
+
+case!(a_database_decides_about_mail, |setup| {
+    let mail = hosted(setup);
+    let id = mail.send(
+        "a@client.example",
+        &["sales@hosted.example"],
+        "Subject: x\n\nbody\n",
+    );
+    mail.log().wait(
+        "virtual",
+        &format!("{id}: to=<info@hosted.example>, orig_to=<sales@hosted.example>, *status=sent *"),
+    );
+    let mut client = mail.smtp();
+    client.expect("MAIL FROM:<a@client.example>", "250*");
+    client.expect("RCPT TO:<nobody@hosted.example>", "550*");
+    client.expect("RCPT TO:<info@hosted.example>", "250*");
+});
+
+case!(
+    only(ferropost, "Better on purpose: drivers"),
+    drivers_have_no_rights_and_are_replaced,
+    |setup| {
+        let mail = hosted(setup);
+        mail.send(
+            "a@client.example",
+            &["sales@hosted.example"],
+            "Subject: x\n\nbody\n",
+        );
+        mail.log().wait("virtual", "*status=sent*");
+        let drivers = || {
+            let mut all = mail.processes();
+            all.retain(|process| process.name == "sqlite_table");
+            all
+        };
+        assert!(drivers().len() >= 3, "smtpd, proxymap and virtual have one");
+        for driver in drivers() {
+            assert_eq!(driver.user(), Some(suite::machine::MAIL_OWNER.id));
+            assert_eq!(driver.status("CapEff").unwrap(), "0000000000000000");
+            assert_eq!(driver.status("NoNewPrivs").unwrap(), "1");
+            driver.signal(nix::sys::signal::Signal::SIGKILL);
+        }
+        // smtpd cannot start one in its jail: the recipient must wait, and the next client has a fresh smtpd.
+        let mut client = mail.smtp();
+        client.expect("MAIL FROM:<a@client.example>", "250*");
+        client.expect("RCPT TO:<info@hosted.example>", "451*");
+        mail.log().wait(
+            "smtpd",
+            "warning: sqlite:/etc/postfix/boxes.cf lookup error: *",
+        );
+        drop(client);
+        suite::wait_until("a fresh smtpd", || {
+            let mut client = mail.smtp();
+            client.expect("MAIL FROM:<a@client.example>", "250*");
+            let reply = client.say("RCPT TO:<info@hosted.example>");
+            reply.text().starts_with("250").then_some(())
+        });
+        mail.log().clear();
+        mail.send(
+            "a@client.example",
+            &["sales@hosted.example"],
+            "Subject: x\n\nbody\n",
+        );
+        mail.log().wait("virtual", "*status=sent*");
+    }
+);
+
+case!(
+    only(ferropost, "Better on purpose: drivers"),
+    a_type_without_its_program_says_so,
+    |setup| {
+        let mail = setup.stopped();
+        let failed = ask(&mail, "x", "mongodb:/etc/postfix/x.cf").exits(1);
+        let wanted = "unsupported dictionary type: mongodb: there is no program ";
+        assert!(failed.err.contains(wanted), "{failed:?}");
+    }
+);
