@@ -75,7 +75,7 @@ impl Letter<'_> {
             data
         };
         let rewritten = self.shared.config.local_rules.rewrite(data).into_owned();
-        if next.orcpt.is_empty() {
+        if next.orcpt.is_empty() && self.shared.config.enable_original_recipient {
             // Reports name the recipient as it was complete, before any table.
             let utf8 = smtputf8::is_utf8_text(&rewritten);
             let kind: &[u8] = if utf8 { b"utf-8;" } else { b"rfc822;" };
@@ -110,13 +110,13 @@ impl Letter<'_> {
             Err(outcome) => return self.refuse(outcome),
         };
         let rewritten = self.shared.config.local_rules.rewrite(&copied).into_owned();
-        match self.canonical_recipient(rewritten).await {
+        match self.canonical_recipient(rewritten.clone()).await {
             Ok(address) => {
                 let next = NextRecipient {
                     notify: Notify::NEVER,
                     ..NextRecipient::default()
                 };
-                self.add(address, copied, &next).await;
+                self.add(address, rewritten, &next).await;
             }
             Err(outcome) => self.refuse(outcome),
         }

@@ -222,10 +222,9 @@ impl<'a> Parser<'a> {
         AddressList { items: self.items }
     }
 
-    /// Whether a colon after these words starts a group: not in a source route, not within an address like `a:b@c`.
+    /// Whether a colon after these words starts a group: not in a source route, and only with a semicolon that ends it.
     fn is_group_name(&self, after: &[Token<'_>]) -> bool {
-        let at = Token::Special(b'@');
-        !self.words.contains(&at) && !is_word_before_at(after)
+        !self.words.contains(&Token::Special(b'@')) && ends_as_group(after)
     }
 
     fn angle(&mut self, inside: &[Token<'a>]) {
@@ -309,15 +308,18 @@ fn closing(tokens: &[Token<'_>]) -> Option<usize> {
         .position(|token| *token == Token::Special(b'>'))
 }
 
-/// `word @` with no blank: what stands before belongs to the same local part.
-fn is_word_before_at(tokens: &[Token<'_>]) -> bool {
-    let mut words = tokens
-        .iter()
-        .skip_while(|t| matches!(t, Token::Special(b'.')) || t.is_word());
-    tokens.first().is_some_and(Token::is_word)
-        && tokens.get(1).is_none_or(|t| !t.is_word())
-        && words.next() == Some(&Token::Special(b'@'))
-        && tokens.iter().take_while(|t| t.is_word()).count() == 1
+/// Whether a semicolon comes before the next colon, those within angle brackets not counted.
+fn ends_as_group(tokens: &[Token<'_>]) -> bool {
+    let mut in_angles = false;
+    for token in tokens {
+        match token {
+            Token::Special(b'<') => in_angles = true,
+            Token::Special(b'>') => in_angles = false,
+            Token::Special(mark @ (b';' | b':')) if !in_angles => return *mark == b';',
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The address that tokens spell, without quotes and without source route.

@@ -85,7 +85,7 @@ impl Resolver {
                 break;
             };
             let domain = address.get(at + 1..).unwrap_or_default();
-            let domain = strip_dot(domain).to_vec();
+            let domain = self.bracketed(strip_dot(domain));
             if domain.is_empty() && self.resolving.resolve_null_domain {
                 own_domain.get_or_insert_with(|| self.names.myhostname.clone().into_bytes());
             } else if self.is_local(&domain).await? {
@@ -93,7 +93,7 @@ impl Resolver {
             } else {
                 address.truncate(at + 1);
                 address.extend_from_slice(&domain);
-                return self.elsewhere(address, domain, source_routed);
+                return elsewhere(address, domain, source_routed);
             }
             address.truncate(at);
             if self.has_operator(&address) {
@@ -117,32 +117,15 @@ impl Resolver {
         })
     }
 
-    /// A domain that is not ours must have a form that can be delivered to.
-    fn elsewhere(
-        &self,
-        mut address: Vec<u8>,
-        mut domain: Vec<u8>,
-        source_routed: bool,
-    ) -> Result<Destination, Failure> {
-        match domain::form(&domain) {
-            Form::Name | Form::Literal => {}
-            Form::Numeric if self.resolving.resolve_numeric_domain => {
-                let start = address.len() - domain.len();
-                domain = [b"[", domain.as_slice(), b"]"].concat();
-                if domain::form(&domain) != Form::Literal {
-                    return Err(Failure::BadAddress);
-                }
-                address.truncate(start);
-                address.extend_from_slice(&domain);
+    /// A numeric domain as the address literal that it stands for, if that is wanted.
+    fn bracketed(&self, domain: &[u8]) -> Vec<u8> {
+        if self.resolving.resolve_numeric_domain && domain::form(domain) == Form::Numeric {
+            let literal = [b"[", domain, b"]"].concat();
+            if domain::form(&literal) == Form::Literal {
+                return literal;
             }
-            Form::Numeric | Form::Invalid => return Err(Failure::BadAddress),
         }
-        Ok(Destination {
-            address,
-            domain,
-            local: false,
-            source_routed,
-        })
+        domain.to_vec()
     }
 
     async fn is_local(&self, domain: &[u8]) -> Result<bool, Failure> {
@@ -324,6 +307,23 @@ impl Resolver {
             owner_request_special: self.owner_request_special,
             parents: self.transport_parents,
         }
+    }
+}
+
+/// A domain that is not ours must have a form that can be delivered to.
+fn elsewhere(
+    address: Vec<u8>,
+    domain: Vec<u8>,
+    source_routed: bool,
+) -> Result<Destination, Failure> {
+    match domain::form(&domain) {
+        Form::Name | Form::Literal => Ok(Destination {
+            address,
+            domain,
+            local: false,
+            source_routed,
+        }),
+        Form::Numeric | Form::Invalid => Err(Failure::BadAddress),
     }
 }
 
