@@ -12,7 +12,7 @@ pub struct Program {
     pub name: String,
     /// Its folder.
     pub folder: PathBuf,
-    /// The section of its page: 1 for commands, 8 for daemons.
+    /// The section of its page: 1 for commands, 8 for daemons, 5 for what stands behind a table type.
     pub section: char,
 }
 
@@ -33,10 +33,11 @@ pub fn programs() -> Vec<Program> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            let section = if daemons.contains(name.as_str()) {
-                '8'
-            } else {
-                '1'
+            let section = match name.as_str() {
+                // What a table type is about matters, not that a program stands behind it.
+                table if table.ends_with("_table") => '5',
+                daemon if daemons.contains(daemon) => '8',
+                _ => '1',
             };
             Program {
                 name,
