@@ -87,7 +87,7 @@ impl Page {
         found
     }
 
-    /// The words that look like names of parameters: small letters and digits with underscores.
+    /// The words that look like names of parameters: letters and digits with underscores.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
         let lines = self
@@ -108,6 +108,7 @@ impl Page {
                 word.trim_matches('_').contains('_')
                     && word.starts_with(|first: char| first.is_ascii_alphanumeric())
                     && !word.ends_with('_')
+                    && word.contains(|letter: char| letter.is_ascii_lowercase())
             })
             .map(str::to_owned)
             .collect()

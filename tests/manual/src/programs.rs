@@ -33,6 +33,14 @@ pub fn programs() -> Vec<Program> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
+            let is_driver = folder
+                .parent()
+                .is_some_and(|parent| parent.ends_with("drivers"));
+            let name = if is_driver {
+                format!("{name}_table")
+            } else {
+                name
+            };
             let section = match name.as_str() {
                 // What a table type is about matters, not that a program stands behind it.
                 table if table.ends_with("_table") => '5',
@@ -79,7 +87,7 @@ pub fn other_names() -> BTreeMap<String, char> {
 /// The folders of the workspace's packages but libraries' and tests'.
 fn folders() -> Vec<PathBuf> {
     let root = root();
-    let mut folders: Vec<PathBuf> = ["daemons", "commands"]
+    let mut folders: Vec<PathBuf> = ["daemons", "commands", "drivers"]
         .iter()
         .flat_map(|group| {
             names(&root.join(group))

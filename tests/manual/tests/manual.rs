@@ -189,9 +189,16 @@ fn names_in_pages_are_known_to_the_code() {
 }
 
 /// Words of examples, and of what the manual says is not there.
-const EXAMPLES: [&str; 5] = [
+const EXAMPLES: [&str; 12] = [
+    "connection_reuse",
+    "default_action",
+    "enable_rpk",
+    "forward_secrecy",
+    "mutual_auth",
+    "no_header_reply",
     "policy_context",
     "reject_maps_rbl",
+    "smtp_scache",
     "smtp_sessions_per_process",
     "speed_adjust",
     "transport_name",
