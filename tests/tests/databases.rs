@@ -1,6 +1,6 @@
 //! Lookup tables behind client libraries, on their real servers: what is found, and what is said when that cannot be told.
 
-use suite::{Instance, Outcome, Setup, case};
+use suite::{Instance, Outcome, Server, Setup, case};
 
 /// `postmap -q key table`.
 fn ask(mail: &Instance, key: &str, table: &str) -> Outcome {
@@ -230,3 +230,113 @@ case!(
         assert!(failed.err.contains(wanted), "{failed:?}");
     }
 );
+
+/// What every type with a server must do when the server is not as it should be. `base` is the configuration without `hosts`.
+struct Trouble<'a> {
+    kind: &'a str,
+    /// A key that is there, and its value.
+    known: (&'a str, &'a str),
+    /// The name of the configuration file for the server.
+    good: &'a str,
+    /// Files whose lookups must fail, with a word of the reason.
+    bad: &'a [(&'a str, &'a str)],
+}
+
+fn trouble(mail: &mut Instance, server: &mut Server, case: &Trouble<'_>) {
+    let table = |name: &str| format!("{}:/etc/postfix/{name}.cf", case.kind);
+    let (key, value) = case.known;
+    for (name, wanted) in case.bad {
+        let failed = ask(mail, key, &table(name)).exits(1);
+        assert!(failed.err.contains(wanted), "{name}: {failed:?}");
+    }
+    // Late, but an answer.
+    server.halt();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(700));
+            server.resume();
+        });
+        assert_eq!(ask(mail, key, &table(case.good)).out.trim_end(), value);
+    });
+    if mail.mta.is_reference() {
+        return;
+    }
+    // No answer at all.
+    server.halt();
+    let failed = ask(mail, key, &table("hasty")).exits(1);
+    server.resume();
+    assert!(!failed.err.is_empty());
+    // A program that goes on asks again when the server is back.
+    mail.set("proxy_read_maps", &format!("proxy:{}", table(case.good)));
+    mail.start();
+    let proxied = format!("proxy:{}", table(case.good));
+    let found = |mail: &Instance| ask(mail, key, &proxied).out.trim_end().to_owned();
+    assert_eq!(found(mail), value);
+    server.stop();
+    ask(mail, key, &proxied).exits(1);
+    server.start();
+    assert_eq!(found(mail), value);
+    server.stop();
+    server.start();
+    assert_eq!(found(mail), value);
+}
+
+case!(pgsql_answers, |setup| {
+    let mut server = Server::postgres(&setup.machine, ALIASES);
+    let (user, password) = suite::servers::LOGIN;
+    let login = format!("user = {user}\npassword = {password}\ndbname = mail\n");
+    let query = "query = SELECT v FROM aliases WHERE k = '%s'\n";
+    let base = format!("{login}{query}");
+    let directory = server.directory.display();
+    let uri = format!("postgresql://{user}:pass%24word%27%221@127.0.0.1/mail");
+    let stranger = server.path("other.pem");
+    let certificate = server.path("server.pem");
+    let mut mail = setup
+        .file("plain.cf", &format!("hosts = 127.0.0.1\n{base}"))
+        .file("unix.cf", &format!("hosts = unix:{directory}\n{base}"))
+        .file("hasty.cf", &format!("hosts = 127.0.0.1\ntimeout = 1\n{base}"))
+        .file("failover.cf", &format!("hosts = 127.0.0.1:5999 inet:127.0.0.1:5432\n{base}"))
+        .file("uri.cf", &format!("hosts = {uri}?sslmode=require\ndbname = mail\n{query}"))
+        .file("verified.cf", &format!("hosts = {uri}?sslmode=verify-full&sslrootcert={certificate}\ndbname = mail\n{query}"))
+        .file("stranger.cf", &format!("hosts = {uri}?sslmode=verify-full&sslrootcert={stranger}\ndbname = mail\n{query}"))
+        .file("function.cf", &format!("hosts = 127.0.0.1\n{login}select_function = upper\n"))
+        .file("escape.cf", &format!("hosts = 127.0.0.1\n{login}query = SELECT v FROM aliases WHERE k = E'%s'\n"))
+        .file("down.cf", &format!("hosts = 127.0.0.1:5999\n{base}"))
+        .file("wrong.cf", &format!("hosts = 127.0.0.1\nuser = {user}\npassword = wrong\ndbname = mail\n{query}"))
+        .file("broken.cf", &format!("hosts = 127.0.0.1\n{login}query = SELEC '%s'\n"))
+        .stopped();
+    let table = |name: &str| format!("pgsql:/etc/postfix/{name}.cf");
+    // The reference spoke ISO 8859-1 up to version 3.7.
+    let answers = ANSWERS
+        .iter()
+        .filter(|(key, _)| key.is_ascii() || !mail.mta.is_reference());
+    all_are(
+        &mail,
+        &table("plain"),
+        &answers.copied().collect::<Vec<_>>(),
+    );
+    let one = ANSWERS.get(..1).unwrap();
+    for name in ["unix", "failover", "uri", "verified", "plain"] {
+        all_are(&mail, &table(name), one);
+    }
+    all_are(&mail, &table("function"), &[("x'y", "X'Y")]);
+    if !mail.mta.is_reference() {
+        all_are(
+            &mail,
+            &table("escape"),
+            &[("o'hara@ferro.example", "quoted"), ("\\' OR 1=1 -- ", "")],
+        );
+    }
+    let case = Trouble {
+        kind: "pgsql",
+        known: ANSWERS[0],
+        good: "plain",
+        bad: &[
+            ("down", "refused"),
+            ("wrong", "authentication failed"),
+            ("broken", "syntax error"),
+            ("stranger", "certificate"),
+        ],
+    };
+    trouble(&mut mail, &mut server, &case);
+});

@@ -10,6 +10,7 @@
 
 #![warn(missing_docs, clippy::indexing_slicing)]
 
+mod charset;
 mod notes;
 mod parameters;
 mod results;
@@ -17,10 +18,15 @@ mod serve;
 mod servers;
 pub mod sql;
 mod template;
+#[cfg(feature = "tls")]
+mod tls;
 
+pub use charset::Charset;
 pub use notes::Notes;
 pub use parameters::Parameters;
 pub use results::Results;
 pub use serve::{Table, main};
 pub use servers::{Fault, Servers, Timing};
 pub use template::{BadTemplate, Template};
+#[cfg(feature = "tls")]
+pub use tls::Tls;

@@ -1,0 +1,243 @@
+//! Database servers of a private machine: started by a case, on the machine's own loopback, gone with the case.
+//!
+//! Each has its data in a directory of the machine, waits for nothing to reach the disk, and can be stopped, started again and halted
+//! (as a server that is alive but does not answer). The programs come from Debian's packages.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, User};
+
+use crate::machine::{Machine, give};
+use crate::wait::wait_until;
+
+/// A running server.
+pub struct Server {
+    command: Vec<String>,
+    /// Succeeds as soon as clients are served; empty where listening is enough.
+    ready: Vec<String>,
+    user: User,
+    port: u16,
+    /// Where its data is.
+    pub directory: PathBuf,
+    child: Option<Child>,
+}
+
+/// The name and password under which cases log in to servers that know users.
+pub const LOGIN: (&str, &str) = ("mail", "pass$word'\"1");
+
+impl Server {
+    /// A server that `command` is, run by `user`, listening at `port`; not started yet.
+    fn new(machine: &Machine, name: &str, user: &str, port: u16) -> Self {
+        let user = User::from_name(user)
+            .ok()
+            .flatten()
+            .unwrap_or_else(|| panic!("no user {user}: tests/prepare test installs the servers"));
+        let directory = machine.path(name);
+        fs::create_dir_all(&directory).expect("mkdir of a server");
+        give(&directory, user.uid.as_raw(), user.gid.as_raw());
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).expect("mode");
+        Self {
+            command: Vec::new(),
+            ready: Vec::new(),
+            user,
+            port,
+            directory,
+            child: None,
+        }
+    }
+
+    /// PostgreSQL at port 5432 and at a socket in its directory, with a database `mail`, TLS, and passwords for all.
+    pub fn postgres(machine: &Machine, sql: &str) -> Self {
+        let bin = newest(Path::new("/usr/lib/postgresql")).join("bin");
+        let mut server = Self::new(machine, "postgres", "postgres", 5432);
+        let data = server.path("data");
+        let password = server.path("password");
+        fs::write(&password, LOGIN.1).expect("write");
+        let initdb = bin.join("initdb").display().to_string();
+        server.run(&[
+            &initdb,
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--username=mail",
+            "--auth=scram-sha-256",
+            &format!("--pwfile={password}"),
+            &data,
+        ]);
+        server.certificate("server");
+        server.certificate("other");
+        let postgres = bin.join("postgres").display().to_string();
+        let mut command = vec![postgres, "-D".to_owned(), data];
+        let socket = format!("unix_socket_directories={}", server.directory.display());
+        let certificate = format!("ssl_cert_file={}", server.path("server.pem"));
+        let key = format!("ssl_key_file={}", server.path("server.key"));
+        for setting in [
+            "fsync=off",
+            "listen_addresses=127.0.0.1",
+            "shared_buffers=1MB",
+            "ssl=on",
+            &socket,
+            &certificate,
+            &key,
+        ] {
+            command.extend(["-c".to_owned(), setting.to_owned()]);
+        }
+        server.command = command;
+        let ready = bin.join("pg_isready").display().to_string();
+        server.ready = vec![ready, "-qh".to_owned(), "127.0.0.1".to_owned()];
+        server.start();
+        server.psql("postgres", "CREATE DATABASE mail");
+        server.psql("mail", sql);
+        server
+    }
+
+    /// Runs SQL in a PostgreSQL database.
+    pub fn psql(&self, database: &str, sql: &str) {
+        let psql = newest(Path::new("/usr/lib/postgresql")).join("bin/psql");
+        let status = Command::new(psql)
+            .env("PGPASSWORD", LOGIN.1)
+            .args([
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-h",
+                "127.0.0.1",
+                "-U",
+                LOGIN.0,
+            ])
+            .args(["-c", sql, database])
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "psql: {sql}");
+    }
+
+    /// Starts it, and waits until it listens.
+    pub fn start(&mut self) {
+        let child = self
+            .prepared(&self.command)
+            .process_group(0)
+            .spawn()
+            .expect("start a server");
+        self.child = Some(child);
+        let port = self.port;
+        wait_until("a server that listens", || {
+            TcpStream::connect(("127.0.0.1", port)).ok()?;
+            let mut words = self.ready.iter();
+            let Some(program) = words.next() else {
+                return Some(());
+            };
+            let mut asking = Command::new(program);
+            asking
+                .args(words)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            asking
+                .status()
+                .is_ok_and(|status| status.success())
+                .then_some(())
+        });
+    }
+
+    /// Ends it at once.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            self.signal(&child, Signal::SIGKILL);
+            drop(child.wait());
+        }
+    }
+
+    /// Lets it stand still: connections are made, and nobody answers.
+    pub fn halt(&self) {
+        self.child
+            .iter()
+            .for_each(|child| self.signal(child, Signal::SIGSTOP));
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.child
+            .iter()
+            .for_each(|child| self.signal(child, Signal::SIGCONT));
+    }
+
+    /// A path in its directory, as text.
+    pub fn path(&self, name: &str) -> String {
+        self.directory.join(name).display().to_string()
+    }
+
+    /// Makes `NAME.pem`, a certificate for 127.0.0.1 that is its own authority, and `NAME.key`, in its directory.
+    fn certificate(&self, name: &str) {
+        let settings = self.path("openssl.cnf");
+        let text = "[req]\ndistinguished_name = n\nx509_extensions = x\nprompt = no\n[n]\nCN = localhost\n\
+                    [x]\nsubjectAltName = IP:127.0.0.1, DNS:localhost\nbasicConstraints = CA:TRUE\n";
+        fs::write(&settings, text).expect("write");
+        let key = self.path(&format!("{name}.key"));
+        let certificate = self.path(&format!("{name}.pem"));
+        let curve = "ec_paramgen_curve:P-256";
+        self.run(&[
+            "openssl",
+            "req",
+            "-x509",
+            "-config",
+            &settings,
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            curve,
+            "-nodes",
+            "-days",
+            "30",
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+        ]);
+    }
+
+    fn run(&self, command: &[&str]) {
+        let command: Vec<String> = command.iter().map(|&word| word.to_owned()).collect();
+        let output = self.prepared(&command).output().expect("run a program");
+        assert!(output.status.success(), "{command:?}: {output:?}");
+    }
+
+    fn prepared(&self, command: &[String]) -> Command {
+        let mut prepared = Command::new(&command[0]);
+        prepared
+            .args(&command[1..])
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("LC_ALL", "C.UTF-8")
+            .current_dir(&self.directory)
+            .uid(self.user.uid.as_raw())
+            .gid(self.user.gid.as_raw())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        prepared
+    }
+
+    fn signal(&self, child: &Child, signal: Signal) {
+        let group = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+        let _ = killpg(group, signal);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The last directory by name, of those that are named by version.
+fn newest(path: &Path) -> PathBuf {
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .max()
+        .expect("an installed version")
+}
