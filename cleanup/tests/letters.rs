@@ -332,7 +332,7 @@ fn copies_for_always_bcc() {
             "O rcpt",
             "R rcpt@origin.example.org",
             "A notify_flags=1",
-            "O archive",
+            "O archive@origin.example.org",
             "R archive@origin.example.org"
         ]
     );

@@ -316,7 +316,11 @@ fn ends_as_group(tokens: &[Token<'_>]) -> bool {
             Token::Special(b'<') => in_angles = true,
             Token::Special(b'>') => in_angles = false,
             Token::Special(mark @ (b';' | b':')) if !in_angles => return *mark == b';',
-            _ => {}
+            Token::Special(_)
+            | Token::Atom(_)
+            | Token::Quoted(_)
+            | Token::Literal(_)
+            | Token::Comment(_) => {}
         }
     }
     false
