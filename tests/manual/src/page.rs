@@ -100,6 +100,7 @@ impl Page {
             .replace("\\fB", " ")
             .replace("\\fI", " ")
             .replace("\\fR", " ")
+            .replace("\\%", " ")
             .replace("\\-", "-");
         let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         plain

@@ -103,7 +103,7 @@ fn entry(spec: &Spec, texts: &BTreeMap<String, Text>) -> String {
     notes.retain(|note| !note.is_empty());
     let notes = notes.join(" ");
     let more = more(spec.name, texts);
-    let is_long = spec.default.len() > LONGEST_DEFAULT;
+    let is_long = is_long(spec.default);
     if more.is_empty() && !is_long {
         out.push_str(&mdoc(&format!("{} {notes}", sentence(spec))));
         return out;
@@ -126,12 +126,17 @@ pub fn sentence(spec: &Spec) -> String {
     spec.doc.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const LONGEST_DEFAULT: usize = 90;
+/// Whether a stock value is too long for the line with the name.
+#[must_use]
+pub fn is_long(default: &str) -> bool {
+    let longest = default.split_whitespace().map(str::len).max().unwrap_or(0);
+    default.len() > 90 || longest > 55
+}
 
 fn heading(shown: &str, default: &str) -> String {
     let default = match default {
         "" => "empty".to_owned(),
-        long if long.len() > LONGEST_DEFAULT => "see below".to_owned(),
+        long if is_long(long) => "see below".to_owned(),
         short => code(short),
     };
     format!(
@@ -140,10 +145,15 @@ fn heading(shown: &str, default: &str) -> String {
     )
 }
 
-/// A list in which lines may break at blanks and after colons.
+/// A long value in which lines may break at blanks and after marks.
 fn breakable(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join("` `").replace(':', ":\u{200b}")
+    let joined = words.join("` `");
+    ["?", ":", ",", "}", "abc", "ABC"]
+        .iter()
+        .fold(joined, |text, end| {
+            text.replace(end, &format!("{end}\u{200b}"))
+        })
 }
 
 fn more(name: &str, texts: &BTreeMap<String, Text>) -> String {

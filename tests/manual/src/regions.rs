@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use config::table::{self, Spec};
 
-use crate::postconf::sentence;
+use crate::postconf::{is_long, sentence};
 use crate::programs::{Program, code_of, sources};
 use crate::text::{argument, code, mdoc};
 use crate::{read, root};
@@ -27,7 +27,7 @@ pub fn renew(page: &str, program: &Program) -> Option<String> {
     for spec in parameters(program) {
         let default = match spec.default {
             "" => "empty".to_owned(),
-            long if long.len() > 90 => "see postconf".to_owned(),
+            long if is_long(long) => "see postconf".to_owned(),
             short => code(short),
         };
         let head = argument(&format!("\\fB{}\\fR ({default})", spec.name));

@@ -122,6 +122,10 @@ fn inline(text: &str) -> String {
         if !line.is_empty() {
             line.push(' ');
         }
+        if word.contains('_') {
+            // Names are not hyphenated, so that they can be searched for.
+            line.push_str("\\%");
+        }
         line.push_str(word);
         if word.ends_with('.') && word.len() > 2 {
             flush(&mut out, &mut line);
@@ -253,7 +257,7 @@ mod tests {
     fn parameters_are_bold() {
         assert_eq!(
             mdoc("Not my_own, but mail_owner's."),
-            "Not my_own, but \\fBmail_owner\\fR's.\n"
+            "Not \\%my_own, but \\%\\fBmail_owner\\fR's.\n"
         );
     }
 }

@@ -250,7 +250,7 @@ fn man_shows_every_page_without_warning() {
             .arg(&page.path)
             .current_dir(root().join("docs/man"))
             .env("MANROFFSEQ", "")
-            .env("MANWIDTH", "100")
+            .env("MANWIDTH", "80")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
             .output()
