@@ -32,7 +32,7 @@ impl Fatal {
     /// With lines of help, which follow on a terminal.
     #[must_use]
     pub fn with_help(mut self, help: Help) -> Self {
-        self.what.help = Some(help);
+        self.what.help = Some(Box::new(help));
         self
     }
 

@@ -178,22 +178,38 @@ const fn class_prefix(address: Ipv4Addr) -> u8 {
 /// What a function of the configuration language makes of its argument.
 pub(crate) fn function(name: &[u8], argument: &[u8]) -> Option<Vec<u8>> {
     match name {
-        // Names that are ASCII already, which is what main.cf has; others stay as they are.
-        b"domain_to_ascii" => Some(argument.to_ascii_lowercase()),
+        b"domain_to_ascii" => Some(match std::str::from_utf8(argument) {
+            Ok(domain) => text::idn::to_ascii(domain).into_bytes(),
+            Err(_) => argument.to_ascii_lowercase(),
+        }),
         _ => None,
     }
 }
 
-/// The name in the file that a value names by an absolute path (an extension of Debian's for myhostname and myorigin).
-pub(crate) fn from_file(path: &Path) -> Result<String, Error> {
-    let text = fs::read_to_string(path).map_err(|error| Error::file(path, &error))?;
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+/// The name in the file that a value names by an absolute path (an extension of Debian's for myhostname and myorigin):
+/// its first line, which must be one word.
+pub(crate) fn from_file(name: &str, path: &Path) -> Result<String, Error> {
+    let text = fs::read_to_string(path).map_err(|error| Error::NameFile {
+        path: path.to_owned(),
+        what: format!("cannot open file: {}", sys::reason(&error)),
+    })?;
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.is_empty() {
+        return Err(Error::NameFile {
+            path: path.to_owned(),
+            what: format!("the first line is to hold {name}, but is empty"),
+        });
+    }
+    Ok(line.to_owned())
 }
 
 /// What is wrong with the value of a parameter that every program relies on.
 pub(crate) fn check(name: &str, value: &str) -> Option<&'static str> {
     match name {
         "myhostname" | "mydomain" if !is_host_name(value) => Some("bad parameter value"),
+        "myorigin" if token::words(value).count() > 1 => {
+            Some("setting must not contain multiple values")
+        }
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ use crate::help::{Help, Part, Place};
 pub enum Error {
     /// A file cannot be read: its path and the reason.
     File { path: PathBuf, reason: String },
+    /// The file that myhostname or myorigin names holds no name.
+    NameFile { path: PathBuf, what: String },
     /// A line of main.cf, or an override, is no `name = value`; the line's number is 0 for an override.
     Line {
         file: PathBuf,
@@ -140,8 +142,9 @@ impl Error {
             | Self::TimeAbove { name, .. }
             | Self::TooShort { name, .. }
             | Self::TooLong { name, .. } => to.clone_into(name),
-            Self::In { error, .. } => *error = Box::new(error.clone().renamed(to)),
+            Self::In { error, .. } => **error = error.clone().renamed(to),
             Self::File { .. }
+            | Self::NameFile { .. }
             | Self::Line { .. }
             | Self::Expansion { .. }
             | Self::Value { .. }
@@ -179,6 +182,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, reason } => write!(f, "open {}: {reason}", path.display()),
+            Self::NameFile { path, what } => write!(f, "{}: {what}", path.display()),
             Self::Line {
                 place, what, text, ..
             } => write!(f, "{place}: {what}: \"{text}\""),

@@ -108,7 +108,7 @@ pub struct Explained {
     /// The line for log and person.
     pub text: String,
     /// The lines for the person.
-    pub help: Option<Help>,
+    pub help: Option<Box<Help>>,
 }
 
 impl Explained {
@@ -142,7 +142,11 @@ impl From<Error> for Explained {
     fn from(error: Error) -> Self {
         Self {
             text: error.to_string(),
-            help: if is_wanted() { error.help() } else { None },
+            help: if is_wanted() {
+                error.help().map(Box::new)
+            } else {
+                None
+            },
         }
     }
 }

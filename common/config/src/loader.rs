@@ -25,12 +25,11 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// For the program of that name; its service has the same name until [`Loader::service`] says otherwise.
+    /// For the program of that name; it serves no service until [`Loader::service`] says otherwise.
     #[must_use]
     pub fn new(process_name: &str) -> Self {
         Self {
             process_name: process_name.to_owned(),
-            service_name: process_name.to_owned(),
             ..Self::default()
         }
     }
@@ -95,10 +94,13 @@ impl Loader {
             check_authorized(&directory)?;
         }
         let main = MainCf::read(&directory.join("main.cf"))?;
-        Ok(self.over(directory, main))
+        let mut settings = self.over(directory, main);
+        settings.is_listed = false;
+        Ok(settings)
     }
 
-    /// Use a main.cf that was read before, or none at all (`MainCf::default()`): stock values.
+    /// Use a main.cf that was read before, or none at all (`MainCf::default()`): stock values. As for listing values, no
+    /// other file is read: a myorigin that names a file is that name.
     #[must_use]
     pub fn over(self, directory: PathBuf, main: MainCf) -> Settings {
         Settings {
@@ -108,6 +110,7 @@ impl Loader {
             process_name: self.process_name,
             service_name: self.service_name,
             dynamic: Dynamic::default(),
+            is_listed: true,
             depth: Cell::new(0),
             lookups: Cell::new(0),
         }

@@ -37,6 +37,8 @@ pub struct Settings {
     pub(crate) process_name: String,
     pub(crate) service_name: String,
     pub(crate) dynamic: Dynamic,
+    /// Values are listed, not used: one that is the name of a file stays that.
+    pub(crate) is_listed: bool,
     /// How many names deep an expansion is.
     pub(crate) depth: Cell<usize>,
     /// How many names it has looked up.
@@ -112,8 +114,11 @@ impl Settings {
         self.expand_for("(text)", template)
     }
 
-    /// Expand a value of `name` that is not, or not yet, its own.
+    /// Expand a value of `name` that is not, or not yet, its own; not if its program expands it when it is used.
     pub fn expand_value(&self, name: &str, value: &str) -> Result<String, Error> {
+        if table::find(name).is_some_and(|spec| spec.kind == Kind::Raw) {
+            return Ok(value.to_owned());
+        }
         self.expand_for(name, value)
     }
 
@@ -136,8 +141,8 @@ impl Settings {
         }
         if let Some(value) = self.set(name) {
             return match name {
-                "myhostname" | "myorigin" if value.starts_with('/') => {
-                    let read = dynamic::from_file(Path::new(value));
+                "myhostname" | "myorigin" if value.starts_with('/') && !self.is_listed => {
+                    let read = dynamic::from_file(name, Path::new(value));
                     read.map(|value| Some(Cow::Owned(value)))
                         .map_err(|error| self.within(name, error))
                 }
@@ -176,7 +181,7 @@ impl Settings {
         });
         Explained {
             text,
-            help: Some(help.at(place)),
+            help: Some(Box::new(help.at(place))),
         }
     }
 
@@ -249,11 +254,12 @@ impl Settings {
     /// Say which setting a mistake is in: that of `name`, or for a mistake of the expansion language one that it refers
     /// to. Stock values are nobody's mistake.
     fn within(&self, name: &str, error: Error) -> Error {
-        let found = match &error {
-            Error::Expansion { what, .. } => self.culprit(name, what),
-            _ => Some(name),
+        let name = if let Error::Expansion { what, .. } = &error {
+            self.culprit(name, what)
+        } else {
+            name
         };
-        match found.and_then(|name| self.setting(name)) {
+        match self.setting(name) {
             None => error,
             Some(setting) => Error::In {
                 setting,
@@ -273,7 +279,7 @@ impl Settings {
     }
 
     /// The setting with a mistake of the expansion language, among `name` and those that it refers to.
-    fn culprit<'a>(&'a self, name: &'a str, what: &expand::Error) -> Option<&'a str> {
+    fn culprit<'a>(&'a self, name: &'a str, what: &expand::Error) -> &'a str {
         let mut names = vec![name];
         let mut seen = 0;
         while let Some(name) = names.get(seen).copied() {
@@ -282,7 +288,7 @@ impl Settings {
             if let Some(value) = own
                 && what.find_in(value).is_some()
             {
-                return Some(name);
+                return name;
             }
             let value = own.or_else(|| table::find(name).map(|spec| spec.default));
             for reference in expand::references(value.unwrap_or_default().as_bytes()) {
@@ -292,7 +298,7 @@ impl Settings {
                 }
             }
         }
-        Some(name)
+        name
     }
 
     /// Names that no file can change.

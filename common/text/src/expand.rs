@@ -54,10 +54,10 @@ impl<F: FnMut(&[u8]) -> Option<Vec<u8>>> Names for F {
 /// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// A bracket is not closed: the template.
-    Truncated(String),
-    /// A dollar sign without a name: the template.
-    EmptyName(String),
+    /// A bracket is not closed: the template, and where in it the reference begins.
+    Truncated(String, usize),
+    /// A dollar sign without a name: the template, and where in it.
+    EmptyName(String, usize),
     /// Names refer to each other without end: the name.
     Nesting(String),
     /// Something else is expected at a place: what, the text before it, the text from there on.
@@ -74,7 +74,11 @@ impl Error {
     pub fn find_in(&self, value: &str) -> Option<Range<usize>> {
         let find = |text: &str| value.find(text).map(|at| at..at + text.len());
         match self {
-            Self::Truncated(text) | Self::EmptyName(text) => find(text),
+            Self::Truncated(text, at) => find(text).map(|found| found.start + at..found.end),
+            Self::EmptyName(text, at) => {
+                let start = find(text)?.start + at;
+                Some(start..start + 1)
+            }
             Self::Nesting(name) => {
                 let forms = [
                     format!("${name}"),
@@ -101,8 +105,8 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Truncated(text) => write!(f, "truncated macro reference: \"{text}\""),
-            Self::EmptyName(text) => write!(f, "empty macro name: \"{text}\""),
+            Self::Truncated(text, _) => write!(f, "truncated macro reference: \"{text}\""),
+            Self::EmptyName(text, _) => write!(f, "empty macro name: \"{text}\""),
             Self::Nesting(name) => write!(f, "unreasonable macro call nesting: \"{name}\""),
             Self::Syntax(what, before, after) => write!(f, "{what} at: \"...{before}>>>{after}\""),
             Self::Level(text) => write!(f, "malformed compatibility level syntax: \"{text}\""),
@@ -129,7 +133,7 @@ pub fn references(template: &[u8]) -> Vec<&[u8]> {
     let mut names = Vec::new();
     let mut texts = vec![template];
     while let Some(text) = texts.pop() {
-        for piece in Pieces(text) {
+        for piece in Pieces::new(text) {
             match piece {
                 Err(_) => break,
                 Ok(Piece::Text(_)) => {}
@@ -163,7 +167,7 @@ fn expand_into(
     if depth > MAX_DEPTH {
         return Err(Error::Nesting(lossy(template)));
     }
-    for piece in Pieces(template) {
+    for piece in Pieces::new(template) {
         if result.len() > MAX_LENGTH {
             return Err(Error::TooMuch);
         }

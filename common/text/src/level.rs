@@ -6,11 +6,11 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Level {
     /// The release the level is named after.
-    pub major: u16,
+    pub major: u64,
     /// Zero when left out.
-    pub minor: u16,
+    pub minor: u64,
     /// Zero when left out.
-    pub patch: u16,
+    pub patch: u64,
 }
 
 /// The text is no level.
@@ -30,7 +30,7 @@ impl Level {
     /// Read `3`, `3.6` or `3.6.1`.
     pub fn parse(text: &str) -> Result<Self, BadLevel> {
         let bad = || BadLevel(text.to_owned());
-        let mut numbers = [0u16; 3];
+        let mut numbers = [0u64; 3];
         let mut parts = text.split('.');
         for number in &mut numbers {
             let Some(part) = parts.next() else { break };
@@ -74,7 +74,15 @@ mod tests {
         assert!(level("3.10") > level("3.9"));
         assert_eq!(level("3"), level("3.0.0"));
         assert_eq!(level("3.6").to_string(), "3.6");
-        for bad in ["", "x", "3.", "3.x", "-1", "1.2.3.4", "99999"] {
+        for bad in [
+            "",
+            "x",
+            "3.",
+            "3.x",
+            "-1",
+            "1.2.3.4",
+            "99999999999999999999",
+        ] {
             assert!(Level::parse(bad).is_err(), "{bad}");
         }
     }

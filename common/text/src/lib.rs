@@ -7,6 +7,7 @@
 
 pub mod attributes;
 pub mod expand;
+pub mod idn;
 pub mod level;
 pub mod quote;
 pub mod time;

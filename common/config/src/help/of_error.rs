@@ -11,55 +11,49 @@ impl Error {
     /// What a person can do about it; reads the file again to show the place.
     #[must_use]
     pub fn help(&self) -> Option<Help> {
-        match self {
-            Self::In { setting, error } => error.in_setting(setting),
-            Self::Line {
-                file,
-                number,
-                what,
-                text,
-                ..
-            } => {
-                let help = of_line(*what, text);
-                let place = match number {
-                    0 => Some(Place::in_text("option -o", text, spot(*what, text))),
-                    number => Place::in_file(file, *number, |text| spot(*what, text)),
-                };
-                Some(help.at(place))
-            }
-            Self::Master {
-                file,
-                number,
-                mistake,
-                ..
-            } => {
-                let place = Place::in_file(file, *number, |_| mistake.word.clone());
-                Some(mistake.help.clone().at(place))
-            }
-            _ => self.expected().map(Help::new),
+        if let Self::In { setting, error } = self {
+            return error.in_setting(setting);
         }
+        if let Self::Master {
+            file,
+            number,
+            mistake,
+            ..
+        } = self
+        {
+            let place = Place::in_file(file, *number, |_| mistake.word.clone());
+            return Some(mistake.help.clone().at(place));
+        }
+        let Self::Line {
+            file,
+            number,
+            what,
+            text,
+            ..
+        } = self
+        else {
+            return self.expected().map(Help::new);
+        };
+        let place = match number {
+            0 => Some(Place::in_text("option -o", text, spot(*what, text))),
+            number => Place::in_file(file, *number, |text| spot(*what, text)),
+        };
+        Some(of_line(*what, text).at(place))
     }
 
     fn in_setting(&self, setting: &Setting) -> Option<Help> {
-        let (help, part) = match self {
-            Self::Expansion { what, .. } => {
-                let found = what.find_in(&setting.value);
-                let part = found.map_or(Part::Value, Part::Within);
-                (of_expansion(what), part)
+        let mut part = Part::Value;
+        let help = if let Self::Expansion { what, .. } = self {
+            if let Some(bytes) = what.find_in(&setting.value) {
+                part = Part::Within(bytes);
             }
-            Self::Boolean { value, .. } => {
-                let rather = if ["true", "on", "1", "y", "enable", "enabled"]
-                    .iter()
-                    .any(|word| value.eq_ignore_ascii_case(word))
-                {
-                    Some("yes")
-                } else {
-                    nearest(value, ["yes", "no"])
-                };
-                (Help::new(self.expected()?).or_rather(rather), Part::Value)
-            }
-            Self::File { .. } => (Help::new("this file is to be read"), Part::Value),
-            _ => (Help::new(self.expected()?), Part::Value),
+            of_expansion(what)
+        } else if let Self::Boolean { value, .. } = self {
+            Help::new(self.expected()?).or_rather(boolean(value))
+        } else if let Self::NameFile { .. } = self {
+            Help::new("this file is to hold the name, in its first line")
+        } else {
+            Help::new(self.expected()?)
         };
         Some(help.at(setting.place(&part)))
     }
@@ -82,8 +76,29 @@ impl Error {
             Self::Value { name, .. } if matches!(name.as_str(), "myhostname" | "mydomain") => {
                 "an Internet name is expected, such as mail.example.com".to_owned()
             }
-            _ => return None,
+            Self::Value { name, .. } if name == "myorigin" => "one domain is expected".to_owned(),
+            Self::File { .. }
+            | Self::NameFile { .. }
+            | Self::Line { .. }
+            | Self::Expansion { .. }
+            | Self::Value { .. }
+            | Self::Unauthorized { .. }
+            | Self::System { .. }
+            | Self::Master { .. }
+            | Self::In { .. } => return None,
         })
+    }
+}
+
+/// What was perhaps meant by a word that is neither yes nor no.
+fn boolean(word: &str) -> Option<&'static str> {
+    let is = |words: [&str; 4]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
+    if is(["true", "on", "1", "enable"]) {
+        Some("yes")
+    } else if is(["false", "off", "0", "disable"]) {
+        Some("no")
+    } else {
+        nearest(word, ["yes", "no"])
     }
 }
 
@@ -119,8 +134,8 @@ fn spot(what: AttributeError, text: &str) -> std::ops::Range<usize> {
 
 fn of_expansion(what: &expand::Error) -> Help {
     match what {
-        expand::Error::Truncated(_) => Help::new("this bracket is not closed"),
-        expand::Error::EmptyName(_) => {
+        expand::Error::Truncated(..) => Help::new("this bracket is not closed"),
+        expand::Error::EmptyName(..) => {
             Help::new("a name is expected after the dollar sign; a dollar sign alone is $$")
         }
         expand::Error::Nesting(_) => Help::new("this leads back to itself"),

@@ -79,11 +79,19 @@ fn a_name_may_stand_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mailname");
     std::fs::write(&path, "example.org\n").unwrap();
-    let settings = settings(&format!(
-        "myhostname = a.example.com\nmyorigin = {}\n",
-        path.display()
-    ));
+    std::fs::write(
+        folder.path().join("main.cf"),
+        format!(
+            "myhostname = a.example.com\nmyorigin = {}\n",
+            path.display()
+        ),
+    )
+    .unwrap();
+    let loader = || Loader::new("smtpd").directory(folder.path());
+    let settings = loader().load().unwrap();
     assert_eq!(text(&settings, "myorigin"), "example.org");
+    let listed = loader().over(folder.path().into(), settings.main_cf().clone());
+    assert_eq!(text(&listed, "myorigin"), path.display().to_string());
     assert_eq!(settings.expand("<$myorigin>").unwrap(), "<example.org>");
 }
 
@@ -207,6 +215,15 @@ fn circles_and_avalanches_end() {
     assert!(started.elapsed().as_secs() < 5);
 }
 
+fn settings_error(folder: &Path, main: &str) -> String {
+    std::fs::write(folder.join("main.cf"), main).unwrap();
+    let settings = Loader::new("smtpd").directory(folder).load().unwrap();
+    settings
+        .get::<params::core::Names>()
+        .unwrap_err()
+        .to_string()
+}
+
 #[test]
 fn help_marks_the_place() {
     let folder = tempfile::tempdir().unwrap();
@@ -246,9 +263,16 @@ fn help_marks_the_place() {
         help("myhostnane mail.example.com\n", ""),
         " line 1, column 12\n   |\n 1 | myhostnane mail.example.com\n   |            ^ \"=\" is expected; did you mean `myhostname`?\n"
     );
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "\nx\n").unwrap();
+    let empty = settings_error(folder.path(), &format!("myorigin = {}\n", empty.display()));
+    assert!(
+        empty.ends_with("/empty: the first line is to hold myorigin, but is empty"),
+        "{empty}"
+    );
     let missing = help("myorigin = /nowhere/mailname\n", "myorigin");
     assert!(
-        missing.ends_with("^^^^^^^^^^^^^^^^^ this file is to be read\n"),
+        missing.ends_with("^^^^^^^^^^^^^^^^^ this file is to hold the name, in its first line\n"),
         "{missing}"
     );
 }

@@ -55,21 +55,24 @@ const OPERATORS: [(&[u8], Operator); 6] = [
 ];
 
 /// The pieces of the template that is left; after an error there are no more.
-pub(super) struct Pieces<'a>(pub(super) &'a [u8]);
+pub(super) struct Pieces<'a> {
+    whole: &'a [u8],
+    rest: &'a [u8],
+}
 
 impl<'a> Iterator for Pieces<'a> {
     type Item = Result<Piece<'a>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
+        if self.rest.is_empty() {
             return None;
         }
-        Some(match memchr::memchr(b'$', self.0) {
-            None => Ok(Piece::Text(std::mem::take(&mut self.0))),
+        Some(match memchr::memchr(b'$', self.rest) {
+            None => Ok(Piece::Text(std::mem::take(&mut self.rest))),
             Some(0) => self.reference(),
             Some(at) => {
-                let (text, rest) = self.0.split_at(at);
-                self.0 = rest;
+                let (text, rest) = self.rest.split_at(at);
+                self.rest = rest;
                 Ok(Piece::Text(text))
             }
         })
@@ -77,13 +80,22 @@ impl<'a> Iterator for Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
+    pub(super) const fn new(template: &'a [u8]) -> Self {
+        Self {
+            whole: template,
+            rest: template,
+        }
+    }
+
     /// The template starts with a dollar sign.
     fn reference(&mut self) -> Result<Piece<'a>, Error> {
-        let template = std::mem::take(&mut self.0);
+        let template = std::mem::take(&mut self.rest);
         let after = template.get(1..).unwrap_or_default();
+        let at = self.whole.len() - template.len();
+        let no_name = || Error::EmptyName(lossy(self.whole), at);
         let (close, open) = match after.first() {
             Some(b'$') => {
-                self.0 = after.get(1..).unwrap_or_default();
+                self.rest = after.get(1..).unwrap_or_default();
                 return Ok(Piece::Text(b"$"));
             }
             Some(b'{') => (b'}', b'{'),
@@ -91,35 +103,30 @@ impl<'a> Pieces<'a> {
             _ => {
                 let (name, rest) = name(after);
                 if name.is_empty() {
-                    return Err(Error::EmptyName(lossy(template)));
+                    return Err(no_name());
                 }
-                self.0 = rest;
+                self.rest = rest;
                 return Ok(Piece::Value(name));
             }
         };
         let length = token::balanced_by(after, open, close)
-            .ok_or_else(|| Error::Truncated(lossy(template)))?;
+            .ok_or_else(|| Error::Truncated(lossy(self.whole), at))?;
         let (whole, rest) = after.split_at(length);
-        self.0 = rest;
-        bracketed(
-            whole
-                .get(1..length - 1)
-                .unwrap_or_default()
-                .trim_ascii_start(),
-            template,
-        )
+        let inside = whole.get(1..length - 1).unwrap_or_default();
+        if inside.is_empty() {
+            return Err(no_name());
+        }
+        self.rest = rest;
+        bracketed(inside.trim_ascii_start())
     }
 }
 
 /// What stands between the brackets of `${...}`.
-fn bracketed<'a>(inside: &'a [u8], template: &[u8]) -> Result<Piece<'a>, Error> {
+fn bracketed(inside: &[u8]) -> Result<Piece<'_>, Error> {
     if inside.first() == Some(&b'{') {
         return comparison(inside).map(Piece::Compare);
     }
     let (name, rest) = name(inside);
-    if name.is_empty() {
-        return Err(Error::EmptyName(lossy(template)));
-    }
     let rest = rest.trim_ascii_start();
     if rest.first() == Some(&b'{') {
         let (argument, rest) = payload(rest)?;
@@ -216,7 +223,7 @@ fn end(before: &[u8], rest: &[u8]) -> Result<(), Error> {
 
 /// Take `{payload}` from the front.
 fn payload(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
-    let length = token::balanced(text).ok_or_else(|| Error::Truncated(lossy(text)))?;
+    let length = token::balanced(text).ok_or_else(|| Error::Truncated(lossy(text), 0))?;
     let (whole, rest) = text.split_at(length);
     Ok((whole.get(1..length - 1).unwrap_or_default(), rest))
 }
