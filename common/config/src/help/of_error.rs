@@ -77,6 +77,7 @@ impl Error {
                 "an Internet name is expected, such as mail.example.com".to_owned()
             }
             Self::Value { name, .. } if name == "myorigin" => "one domain is expected".to_owned(),
+            Self::LogFile { .. } => "a file below one of maillog_file_prefixes".to_owned(),
             Self::File { .. }
             | Self::NameFile { .. }
             | Self::Line { .. }
