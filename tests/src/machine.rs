@@ -251,7 +251,12 @@ fn own_dev() {
             bind(&device, &place);
         }
     }
+    // Terminals, for commands that say more to a person.
+    let terminals = Path::new("/mnt/pts");
+    fs::create_dir(terminals).expect("mkdir in dev");
+    bind(Path::new("/dev/pts"), terminals);
     for (name, target) in [
+        ("ptmx", "pts/ptmx"),
         ("fd", "/proc/self/fd"),
         ("stdin", "fd/0"),
         ("stdout", "fd/1"),
