@@ -1,6 +1,6 @@
 //! The manual and the code say the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 
 use config::table;
@@ -266,4 +266,28 @@ fn page_of<'p>(pages: &'p [Page], name: &str, section: char) -> &'p Page {
         .iter()
         .find(|page| page.name == name && page.section == section);
     page.unwrap_or_else(|| panic!("{name} has no page docs/man/man{section}/{name}.{section}"))
+}
+
+/// A sentence is read alone: in postconf(5), in pages of programs, in errors.
+#[test]
+fn no_two_parameters_have_the_same_sentence() {
+    let mut first = BTreeMap::new();
+    let mut faults = Vec::new();
+    for spec in table::all() {
+        let sentence = postconf::sentence(spec);
+        let is_sentence = sentence.ends_with('.') && !sentence.starts_with(char::is_lowercase);
+        if !is_sentence {
+            faults.push(format!("{}: {sentence}", spec.name));
+        }
+        let name = spec
+            .name
+            .replacen("lmtp_", "smtp_", 1)
+            .replace("lhlo_k", "ehlo_k")
+            .replace("lhlo", "helo");
+        let other = first.entry(sentence).or_insert_with(|| name.clone());
+        if *other != name {
+            faults.push(format!("{} and {other}", spec.name));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -170,7 +170,7 @@ client_params! {
         tls_security_level: String = "${{$compatibility_level} <level {3.11} ? {} : {may}}" | "";
         /// Tables that give the TLS security level, and what belongs to it, by destination.
         tls_policy_maps: TableList = "";
-        /// Whether sessions start with the TLS handshake, without STARTTLS.
+        /// Whether the client starts sessions with the TLS handshake, without STARTTLS.
         tls_wrappermode: bool = "no";
         /// Whether the client keeps sessions under TLS open, through tlsproxy(8).
         tls_connection_reuse: bool = "no";
@@ -246,7 +246,7 @@ client_params! {
         tls_eccert_file: String = "";
         /// The file with the key of the client's ECDSA certificate.
         tls_eckey_file: String = "$smtp_tls_eccert_file" | "$lmtp_tls_eccert_file";
-        /// The file with a DSA certificate, which nobody uses any more.
+        /// The file with a DSA certificate of the client, which nobody uses any more.
         tls_dcert_file: String = "";
         /// The file with the key of the client's DSA certificate.
         tls_dkey_file: String = "$smtp_tls_dcert_file" | "$lmtp_tls_dcert_file";

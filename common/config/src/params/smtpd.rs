@@ -325,7 +325,7 @@ params! {
     pub struct Tls {
         /// Whether clients may (may) or must (encrypt) use TLS; none, or empty, for no TLS.
         smtpd_tls_security_level: String = "";
-        /// Whether sessions start with the TLS handshake, without STARTTLS.
+        /// Whether clients start sessions with the TLS handshake, without STARTTLS.
         smtpd_tls_wrappermode: bool = "no";
         /// Whether AUTH is offered under TLS only.
         smtpd_tls_auth_only: bool = "no";
@@ -372,7 +372,7 @@ params! {
         smtpd_tls_eccert_file: String = "";
         /// The file with the key of smtpd_tls_eccert_file, without password.
         smtpd_tls_eckey_file: String = "$smtpd_tls_eccert_file";
-        /// The file with a DSA certificate, which nobody uses any more.
+        /// The file with a DSA certificate of smtpd(8), which nobody uses any more.
         smtpd_tls_dcert_file: String = "";
         /// The file with the key of smtpd_tls_dcert_file.
         smtpd_tls_dkey_file: String = "$smtpd_tls_dcert_file";
