@@ -97,6 +97,69 @@ impl Server {
         server
     }
 
+    /// MariaDB at port 3306 and at `socket` in its directory, with a database `mail` and TLS.
+    pub fn mariadb(machine: &Machine, sql: &str) -> Self {
+        let mut server = Self::new(machine, "mariadb", "mysql", 3306);
+        let data = format!("--datadir={}", server.path("data"));
+        let socket = format!("--socket={}", server.path("socket"));
+        server.run(&[
+            "mariadb-install-db",
+            "--no-defaults",
+            &data,
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ]);
+        server.certificate("server");
+        server.certificate("other");
+        server.command = [
+            "mariadbd",
+            "--no-defaults",
+            &data,
+            &socket,
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--innodb-buffer-pool-size=8M",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--performance-schema=OFF",
+            &format!("--ssl-cert={}", server.path("server.pem")),
+            &format!("--ssl-key={}", server.path("server.key")),
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        server.ready = [
+            "mariadb-admin",
+            "--no-defaults",
+            "-uroot",
+            "-s",
+            &socket,
+            "ping",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        server.start();
+        let (user, password) = LOGIN;
+        let password = password.replace('\'', "''");
+        server.mariadb_sql("", "CREATE DATABASE mail CHARACTER SET utf8mb4");
+        server.mariadb_sql(
+            "",
+            &format!("GRANT ALL ON mail.* TO {user} IDENTIFIED BY '{password}'"),
+        );
+        server.mariadb_sql("mail", sql);
+        server
+    }
+
+    /// Runs SQL in a MariaDB database.
+    pub fn mariadb_sql(&self, database: &str, sql: &str) {
+        let status = Command::new("mariadb")
+            .args(["--no-defaults", "-uroot", "--default-character-set=utf8mb4"])
+            .args(["-S", &self.path("socket"), "-e", sql, database])
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "mariadb: {sql}"
+        );
+    }
+
     /// Runs SQL in a PostgreSQL database.
     pub fn psql(&self, database: &str, sql: &str) {
         let psql = newest(Path::new("/usr/lib/postgresql")).join("bin/psql");

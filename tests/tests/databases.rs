@@ -340,3 +340,75 @@ case!(pgsql_answers, |setup| {
     };
     trouble(&mut mail, &mut server, &case);
 });
+
+case!(mysql_answers, |setup| {
+    let procedures = "DELIMITER //
+CREATE PROCEDURE found(IN wanted VARCHAR(100)) BEGIN SELECT v FROM aliases WHERE k = wanted; END //
+CREATE PROCEDURE twice() BEGIN SELECT 1; SELECT 2; END //
+CREATE PROCEDURE nothing() BEGIN SET @x = 1; END //
+";
+    let mut server = Server::mariadb(&setup.machine, &format!("{ALIASES}{procedures}"));
+    let (user, password) = suite::servers::LOGIN;
+    let login = format!("user = {user}\npassword = {password}\ndbname = mail\noption_group =\n");
+    let query = "query = SELECT v FROM aliases WHERE k = '%s'\n";
+    let base = format!("{login}{query}");
+    let socket = server.path("socket");
+    let (certificate, stranger) = (server.path("server.pem"), server.path("other.pem"));
+    let call = |query: &str| format!("hosts = 127.0.0.1\n{login}query = {query}\n");
+    let mut mail = setup
+        .file("plain.cf", &format!("hosts = 127.0.0.1\n{base}"))
+        .file("unix.cf", &format!("hosts = unix:{socket}\n{base}"))
+        .file("double.cf", &call("SELECT v FROM aliases WHERE k = \"%s\""))
+        .file("hasty.cf", &format!("hosts = 127.0.0.1\ntimeout = 1\n{base}"))
+        .file("failover.cf", &format!("hosts = 127.0.0.1:5999 inet:127.0.0.1:3306\n{base}"))
+        .file("verified.cf", &format!("hosts = 127.0.0.1\ntls_CAfile = {certificate}\ntls_verify_cert = yes\n{base}"))
+        .file("stranger.cf", &format!("hosts = 127.0.0.1\ntls_CAfile = {stranger}\ntls_verify_cert = yes\n{base}"))
+        .file("my.cnf", &format!("[client]\npassword = \"x\"\n[mail]\nuser = {user}\n[client]\nsocket = {socket}\n"))
+        .file("option.cf", &format!("hosts = localhost\nuser = {user}\npassword = {password}\ndbname = mail\noption_file = /etc/postfix/my.cnf\n{query}"))
+        .file("procedure.cf", &call("CALL found('%s')"))
+        .file("twice.cf", &call("CALL twice()"))
+        .file("nothing.cf", &call("CALL nothing()"))
+        .file("maybe.cf", &format!("require_result_set = no\n{}", call("CALL nothing()")))
+        .file("down.cf", &format!("hosts = 127.0.0.1:5999\n{base}"))
+        .file("wrong.cf", &format!("hosts = 127.0.0.1\nuser = {user}\npassword = wrong\ndbname = mail\noption_group =\n{query}"))
+        .file("broken.cf", &call("SELEC '%s'"))
+        .stopped();
+    let table = |name: &str| format!("mysql:/etc/postfix/{name}.cf");
+    // The reference spoke ISO 8859-1 up to version 3.8.
+    let answers = ANSWERS
+        .iter()
+        .filter(|(key, _)| key.is_ascii() || !mail.mta.is_reference());
+    let answers: Vec<_> = answers.copied().collect();
+    all_are(&mail, &table("plain"), &answers);
+    all_are(&mail, &table("double"), &answers);
+    all_are(
+        &mail,
+        &table("plain"),
+        &[("back\\slash@ferro.example", "backslash")],
+    );
+    for name in [
+        "unix",
+        "failover",
+        "verified",
+        "option",
+        "procedure",
+        "plain",
+    ] {
+        all_are(&mail, &table(name), ANSWERS.get(..1).unwrap());
+    }
+    all_are(&mail, &table("maybe"), &[("x", "")]);
+    let case = Trouble {
+        kind: "mysql",
+        known: ANSWERS[0],
+        good: "plain",
+        bad: &[
+            ("down", ""),
+            ("wrong", "Access denied"),
+            ("broken", "SQL syntax"),
+            ("stranger", "certificate"),
+            ("twice", ""),
+            ("nothing", ""),
+        ],
+    };
+    trouble(&mut mail, &mut server, &case);
+});
