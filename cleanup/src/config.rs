@@ -1,7 +1,7 @@
 //! What main.cf says, as cleanup uses it.
 
 use config::{Settings, Words, params};
-use lookup::{LocalDomains, Maps, OpenOptions};
+use lookup::{AddressMapping, Maps, OpenOptions};
 use mail::mime;
 use mail::rewrite::Rules;
 use service::Fatal;
@@ -21,7 +21,6 @@ pub(crate) struct Config {
     pub(crate) obsolete_from: bool,
     pub(crate) walk: mime::Options,
     pub(crate) enable_original_recipient: bool,
-    pub(crate) owner_request_special: bool,
     pub(crate) enable_long_queue_ids: bool,
     pub(crate) smtputf8_enable: bool,
     pub(crate) delay_warning_seconds: u64,
@@ -40,7 +39,7 @@ pub(crate) struct Tables {
     pub(crate) virtual_alias: Maps,
     pub(crate) sender_bcc: Maps,
     pub(crate) recipient_bcc: Maps,
-    pub(crate) local: LocalDomains,
+    pub(crate) addresses: AddressMapping,
     pub(crate) masquerade: Masquerade,
 }
 
@@ -113,7 +112,7 @@ impl Config {
         let notices: params::core::Notices = settings.get()?;
         let smtputf8: params::core::Smtputf8 = settings.get()?;
         let times: params::qmgr::Times = settings.get()?;
-        let local_rules = rules(&names, &syntax);
+        let local_rules = lookup::mapping::rules(settings)?;
         let remote = syntax.remote_header_rewrite_domain.as_bytes();
         let propagates = |what: &str| {
             mapping
@@ -135,7 +134,6 @@ impl Config {
             obsolete_from: notices.header_from_format == "obsolete",
             walk: walk_options(&mime, headers.force_mime_input_conversion),
             enable_original_recipient: compatibility.enable_original_recipient,
-            owner_request_special: compatibility.owner_request_special,
             enable_long_queue_ids: folders.enable_long_queue_ids,
             smtputf8_enable: smtputf8.smtputf8_enable,
             delay_warning_seconds: times.delay_warning_time.as_secs(),
@@ -147,17 +145,6 @@ impl Config {
             names,
             headers,
         })
-    }
-}
-
-fn rules(names: &params::core::Names, syntax: &params::rewrite::Syntax) -> Rules {
-    Rules {
-        append_at_myorigin: syntax.append_at_myorigin,
-        append_dot_mydomain: syntax.append_dot_mydomain,
-        swap_bangpath: syntax.swap_bangpath,
-        allow_percent_hack: syntax.allow_percent_hack,
-        origin: names.myorigin.clone().into_bytes(),
-        domain: names.mydomain.clone().into_bytes(),
     }
 }
 
@@ -180,8 +167,8 @@ impl Tables {
         let mapping: params::cleanup::Mapping = settings.get()?;
         let aliases: params::cleanup::Virtual = settings.get()?;
         let copies: params::cleanup::Copies = settings.get()?;
-        let local =
-            LocalDomains::open(settings, &options).map_err(|e| Fatal::new(e.to_string()))?;
+        let addresses =
+            AddressMapping::open(settings, &options).map_err(|e| Fatal::new(e.to_string()))?;
         let open = |title: &str, list: &config::TableList| Maps::open(title, list, &options);
         Ok(Self {
             canonical: Canonical {
@@ -210,7 +197,7 @@ impl Tables {
             virtual_alias: open("virtual_alias_maps", &aliases.virtual_alias_maps),
             sender_bcc: open("sender_bcc_maps", &copies.sender_bcc_maps),
             recipient_bcc: open("recipient_bcc_maps", &copies.recipient_bcc_maps),
-            local,
+            addresses,
             masquerade: Masquerade::new(
                 &mapping.masquerade_domains,
                 &mapping.masquerade_exceptions,
@@ -231,6 +218,6 @@ impl Tables {
         ]
         .into_iter()
         .find_map(Maps::changed)
-        .or_else(|| self.local.changed())
+        .or_else(|| self.addresses.changed())
     }
 }

@@ -5,10 +5,8 @@
 
 use std::cell::RefCell;
 
-use lookup::address::{Order, REWRITING, Step, find_address};
-use lookup::match_list::Parents;
 use lookup::{LookupError, Maps};
-use mail::{AddressList, QueueId, extension};
+use mail::QueueId;
 use records::cleanup::{Outcome, Status};
 
 use crate::config::{Class, ClassMaps, Config, Tables};
@@ -59,9 +57,8 @@ impl Mapper<'_> {
     async fn follow(&self, maps: &Maps, address: Vec<u8>) -> Result<Vec<u8>, Outcome> {
         let mut current = address;
         for _ in 0..MAX_CANONICAL {
-            let found = self
-                .lookup(maps, &current, self.config.propagate_canonical)
-                .await;
+            let propagate = self.config.propagate_canonical;
+            let found = self.tables.addresses.find(maps, &current, propagate).await;
             let Some(addresses) = self.answer(found, maps, &current)? else {
                 return Ok(current);
             };
@@ -105,9 +102,8 @@ impl Mapper<'_> {
                 if depth >= limits.virtual_alias_recursion_limit {
                     return Err(self.unreasonable("map nesting", maps, &current));
                 }
-                let found = self
-                    .lookup(maps, &current, self.config.propagate_virtual)
-                    .await;
+                let propagate = self.config.propagate_virtual;
+                let found = self.tables.addresses.find(maps, &current, propagate).await;
                 let Some(results) = self.answer(found, maps, &current)? else {
                     break;
                 };
@@ -147,57 +143,9 @@ impl Mapper<'_> {
         if maps.is_empty() || address.is_empty() {
             return Ok(None);
         }
-        let found = self.lookup(maps, address, false).await;
+        let found = self.tables.addresses.find(maps, address, false).await;
         let addresses = self.answer(found, maps, address)?;
         Ok(addresses.and_then(|found| found.into_iter().next()))
-    }
-
-    /// What a table has for an address: complete addresses in internal form.
-    async fn lookup(
-        &self,
-        maps: &Maps,
-        address: &[u8],
-        propagate: bool,
-    ) -> Result<Option<Vec<Vec<u8>>>, LookupError> {
-        let order = Order {
-            steps: REWRITING,
-            delimiters: self.config.names.recipient_delimiter.as_bytes(),
-            owner_request_special: self.config.owner_request_special,
-            parents: Parents::Dotted,
-        };
-        let local = async || self.is_local(address).await;
-        let Some(found) = find_address(maps, address, &order, local).await? else {
-            return Ok(None);
-        };
-        let mut value = found.value;
-        if value.starts_with(b"@") && found.step == Step::AtDomain {
-            // `@domain @other` keeps the local part.
-            let at = address.iter().rposition(|&byte| byte == b'@');
-            let user = address
-                .get(..at.unwrap_or(address.len()))
-                .unwrap_or_default();
-            let external = mail::quote::quote_822(&[user, value.as_slice()].concat()).into_owned();
-            value = external;
-        }
-        let list = AddressList::parse(&value, self.config.token_limit);
-        let extension = found.unmatched.filter(|_| propagate);
-        let complete = |address: &[u8]| {
-            let address = self.config.local_rules.rewrite(address).into_owned();
-            match &extension {
-                Some(extension) => extension::add(&address, extension),
-                None => address,
-            }
-        };
-        Ok(Some(list.addresses().map(complete).collect()))
-    }
-
-    async fn is_local(&self, address: &[u8]) -> Result<bool, LookupError> {
-        let at = address.iter().rposition(|&byte| byte == b'@');
-        let Some(domain) = at.and_then(|at| address.get(at + 1..)) else {
-            return Ok(true);
-        };
-        let origin = self.config.names.myorigin.as_bytes();
-        Ok(domain.eq_ignore_ascii_case(origin) || self.tables.local.contains(domain).await?)
     }
 
     fn answer<T>(

@@ -9,6 +9,7 @@ use service::{Fatal, Start};
 
 use crate::attempt::{self, Shared};
 use crate::flags::Flags;
+use crate::generic::Generic;
 use crate::load;
 use crate::pool::Pool;
 
@@ -28,6 +29,7 @@ impl Agent for Smtp {
         let settings = Rc::new(load::load(&start.settings, lmtp, flags)?);
         let options = lookup::OpenOptions::from_settings(&start.settings)?;
         Ok(Self(Shared {
+            generic: Generic::open(&start.settings, lmtp, &options, settings.mime)?,
             debug_peers: DebugPeers::open(&start.settings, &options)?,
             pool: Pool::new(Rc::clone(&settings)),
             resolver: Resolver::open(),
@@ -37,6 +39,10 @@ impl Agent for Smtp {
 
     async fn deliver(self: Rc<Self>, delivery: &Delivery<'_>) {
         attempt::deliver(&self.0, delivery).await;
+    }
+
+    fn changed(&self) -> Option<&str> {
+        self.0.generic.as_ref().and_then(Generic::changed)
     }
 
     async fn background(self: Rc<Self>) {

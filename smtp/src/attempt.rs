@@ -8,14 +8,16 @@ use std::rc::Rc;
 
 use dns::Resolver;
 use mail::outcome::{Action, Dsn};
-use mail::{DsnStatus, Notify, Recipient};
+use mail::{Address, DsnStatus, Notify, Recipient};
 
 use delivery::Delivery;
 use lookup::DebugPeers;
+use records::delivery::Message;
 
 use crate::destination::{self, Destination};
 use crate::failure::Failure;
 use crate::flags::forwarding_loop;
+use crate::generic::Generic;
 use crate::pool::Pool;
 use crate::server::{Place, Server};
 use crate::servers::{Finder, Found, loops_back};
@@ -31,6 +33,8 @@ pub struct Shared {
     pub resolver: Resolver,
     /// Idle sessions.
     pub pool: Pool,
+    /// What the addresses of this machine become.
+    pub generic: Option<Generic>,
     /// Whose sessions are logged in detail.
     pub debug_peers: DebugPeers,
 }
@@ -44,15 +48,18 @@ pub async fn deliver(shared: &Shared, delivery: &Delivery<'_>) {
         pending: recipients
             .map(|recipient| Pending {
                 recipient,
+                mapped: None,
                 failure: None,
             })
             .collect(),
+        message: None,
         relay: NO_RELAY.to_owned(),
         prelude: Vec::new(),
         detail: 0,
         tried: Vec::new(),
     };
     attempt.add_lines().await;
+    attempt.map_addresses().await;
     attempt.over_idle_session().await;
     attempt.over_new_sessions().await;
     attempt.finish().await;
@@ -62,6 +69,8 @@ struct Attempt<'a> {
     shared: &'a Shared,
     delivery: &'a Delivery<'a>,
     pending: Vec<Pending<'a>>,
+    /// The letter with another sender, where the sender is mapped.
+    message: Option<Message>,
     relay: String,
     prelude: Vec<u8>,
     /// How much more is logged because of the destination.
@@ -70,9 +79,34 @@ struct Attempt<'a> {
     tried: Vec<Place>,
 }
 
+async fn map_recipient(
+    generic: &Generic,
+    recipient: &Recipient,
+) -> Result<Option<Recipient>, Failure> {
+    let mapped = generic.address(recipient.address.as_bytes()).await?;
+    mapped
+        .map(|mapped| {
+            Ok(Recipient {
+                address: address(mapped)?,
+                ..recipient.clone()
+            })
+        })
+        .transpose()
+}
+
+/// What a table has in place of an address must be one.
+fn address(bytes: Vec<u8>) -> Result<Address, Failure> {
+    Address::new(bytes).map_err(|_| {
+        let text = "the address that generic maps have for this one cannot be sent".to_owned();
+        Failure::new(DsnStatus::new(4, 3, 5), text)
+    })
+}
+
 /// A recipient that is not decided, and what stopped it last.
 struct Pending<'a> {
     recipient: &'a Recipient,
+    /// Who the server is told instead.
+    mapped: Option<Recipient>,
     failure: Option<Failure>,
 }
 
@@ -95,6 +129,41 @@ impl<'a> Attempt<'a> {
         };
         self.no_session(&failure, NO_RELAY);
         self.report_all().await;
+    }
+
+    /// What servers are told of sender and recipients.
+    async fn map_addresses(&mut self) {
+        let Some(generic) = &self.shared.generic else {
+            return;
+        };
+        let mut failed = None;
+        match self.mapped_message(generic).await {
+            Ok(message) => self.message = message,
+            Err(failure) => failed = Some(failure),
+        }
+        for pending in &mut self.pending {
+            match map_recipient(generic, pending.recipient).await {
+                Ok(mapped) => pending.mapped = mapped,
+                Err(failure) => failed = Some(failure),
+            }
+        }
+        if let Some(failure) = failed {
+            self.no_session(&failure, NO_RELAY);
+            self.report_all().await;
+        }
+    }
+
+    async fn mapped_message(&self, generic: &Generic) -> Result<Option<Message>, Failure> {
+        let message = self.delivery.message();
+        let mapped = generic.address(message.sender.as_bytes()).await?;
+        mapped
+            .map(|sender| {
+                Ok(Message {
+                    sender: address(sender)?,
+                    ..message.clone()
+                })
+            })
+            .transpose()
     }
 
     /// Use sessions that are open already. One that turns out to be dead before it was told anything that matters counts
@@ -260,14 +329,18 @@ impl<'a> Attempt<'a> {
         self.delivery.connected(session.uses);
         let flags = self.delivery.request().flags;
         let letter = Letter {
-            message: self.delivery.message(),
+            message: self
+                .message
+                .as_ref()
+                .unwrap_or_else(|| self.delivery.message()),
             prelude: &self.prelude,
+            generic: self.shared.generic.as_ref(),
             probe: flags.user_verify || flags.mta_verify,
         };
         let recipients: Vec<&Recipient> = self
             .pending
             .iter()
-            .map(|pending| pending.recipient)
+            .map(|pending| pending.mapped.as_ref().unwrap_or(pending.recipient))
             .collect();
         let content = self.delivery.content();
         let settings = &self.shared.settings;

@@ -144,6 +144,7 @@ async fn send_with(
             let letter = Letter {
                 message,
                 prelude: b"",
+                generic: None,
                 probe: false,
             };
             let recipients: Vec<Recipient> = to.iter().map(|address| recipient(address)).collect();
@@ -381,6 +382,7 @@ async fn serve_each(scripts: &'static [Script]) -> (String, Arc<Mutex<Vec<String
 fn shared() -> Shared {
     let settings = Rc::new(settings());
     Shared {
+        generic: None,
         pool: Pool::new(Rc::clone(&settings)),
         resolver: Resolver::new(ResolvConf::default(), Hosts::default()),
         debug_peers: lookup::DebugPeers::default(),

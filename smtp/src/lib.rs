@@ -16,6 +16,7 @@ pub mod destination;
 pub mod failure;
 pub mod features;
 pub mod flags;
+pub mod generic;
 pub mod load;
 pub mod phase;
 pub mod pool;

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::body::Encoder;
 use crate::command::{self, Command};
 use crate::failure::Failure;
+use crate::generic::Generic;
 use crate::phase::Phase;
 use crate::reply::Reply;
 use crate::session::Session;
@@ -35,6 +36,8 @@ pub struct Letter<'a> {
     pub message: &'a Message,
     /// Header lines before the content, each with its line feed.
     pub prelude: &'a [u8],
+    /// What the addresses in its headers become.
+    pub generic: Option<&'a Generic>,
     /// Only ask whether the recipients exist.
     pub probe: bool,
 }
@@ -284,6 +287,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transaction<'_, S> {
         encoder.prelude(self.session.stream.output(), self.letter.prelude);
         self.session
             .limit(settings, settings.timeouts.data_transfer);
+        if let Some(generic) = self.letter.generic {
+            self.send_headers(generic, &mut content, &mut encoder)
+                .await?;
+        }
         loop {
             let output = self.session.stream.output();
             while output.len() < BLOCK {
@@ -298,6 +305,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transaction<'_, S> {
             }
             self.session.flush(Phase::Body).await?;
         }
+    }
+
+    /// The headers, with other addresses, and whatever came along with the line that ended them.
+    async fn send_headers(
+        &mut self,
+        generic: &Generic,
+        content: &mut Content<'_>,
+        encoder: &mut Encoder,
+    ) -> Result<(), Failure> {
+        let mut headers = generic.headers();
+        while !headers.are_over() {
+            let lines = match content.next_line() {
+                Ok(Some(line)) => headers.line(line.text, line.complete).await?,
+                Ok(None) => headers.end().await?,
+                Err(error) => return Err(unreadable(&error)),
+            };
+            let output = self.session.stream.output();
+            for (text, ends) in lines {
+                encoder.line(output, &text, ends);
+            }
+            if output.len() >= BLOCK {
+                self.session.flush(Phase::Body).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The rest of the content with the dot, and the reply to it: one, or with LMTP one for each recipient.

@@ -10,10 +10,9 @@ use ::config::params::rewrite::Resolving;
 use ::config::params::smtpd::{
     Access, Commands, Greeting, Limits, RejectActions, RejectCodes, Restrictions,
 };
-use ::config::params::{core, rewrite, services, smtpd};
+use ::config::params::{core, services, smtpd};
 use ::config::{Error, Settings, Words};
 use lookup::match_list::Parents;
-use mail::rewrite::Rules;
 use records::cleanup::Flags;
 
 use crate::content::BareLf;
@@ -185,20 +184,6 @@ pub fn parents(domains: &core::Domains, list: &str) -> Parents {
     } else {
         Parents::Dotted
     }
-}
-
-/// How addresses without domain are completed.
-pub fn rules(settings: &Settings) -> Result<Rules, Error> {
-    let syntax: rewrite::Syntax = settings.get()?;
-    let names: Names = settings.get()?;
-    Ok(Rules {
-        append_at_myorigin: syntax.append_at_myorigin,
-        append_dot_mydomain: syntax.append_dot_mydomain,
-        swap_bangpath: syntax.swap_bangpath,
-        allow_percent_hack: syntax.allow_percent_hack,
-        origin: names.myorigin.into_bytes(),
-        domain: names.mydomain.into_bytes(),
-    })
 }
 
 /// The sockets of the services that smtpd talks to, relative to the queue directory.

@@ -15,7 +15,7 @@ use service::{Client, Conversations, Fatal, Process, Socket, Start};
 
 use crate::access::Lists;
 use crate::access::restriction::Mistake;
-use crate::config::{self, Config, Sockets};
+use crate::config::{Config, Sockets};
 use crate::notice::Postmaster;
 use crate::peer::{Ends, Names, Peer};
 use crate::routes::Routes;
@@ -125,7 +125,7 @@ impl Shared {
         let sockets = Sockets::load(settings)?;
         let ipc: ::config::params::core::Ipc = settings.get()?;
         let timeout = ipc.ipc_timeout;
-        let rules = config::rules(settings)?;
+        let rules = lookup::mapping::rules(settings)?;
         let looks_up = config.greeting.smtpd_peername_lookup;
         Ok(Self {
             routes: Routes::new(

@@ -591,3 +591,73 @@ case!(session_is_reused_under_load, |setup| {
         "{id}: to=<bob@example.net>, relay=127.0.0.2[127.0.0.2]:25, conn_use={n}, delay=*",
     );
 });
+
+case!(generic_maps_give_local_addresses_a_face, |setup| {
+    let sink = Sink::smtp().listen("127.0.0.2:25");
+    let mail = setup
+        .set("recipient_delimiter", "+")
+        .set("propagate_unmatched_extensions", "canonical, virtual, generic")
+        .set("smtp_generic_maps", "inline:{ { alice@ferro.example = alice@isp.example } { bob@ferro.example = bob.brown@isp.example } { @host.ferro.example = @isp.example } carol=cc@isp.example }")
+        .start();
+    let letter = "From: Alice <alice@ferro.example>\nTo: bob@ferro.example,\n\tx@host.ferro.example, y@x.example\n\
+        Cc: carol\nSubject: about alice@ferro.example\n\nalice@ferro.example\n";
+    mail.sendmail(
+        "alice",
+        &[
+            "-f",
+            "alice+tag@ferro.example",
+            "z@host.ferro.example@[127.0.0.2]",
+            "y@[127.0.0.2]",
+        ],
+        letter,
+    );
+    let letter = sink.wait(1)[0].clone();
+    assert!(
+        letter.mail.starts_with("MAIL FROM:<alice+tag@isp.example>"),
+        "{letter:?}"
+    );
+    let line = |name: &str| {
+        let mut lines = letter
+            .content
+            .split("\r\n")
+            .skip_while(|line| !line.starts_with(name));
+        let first = lines.next().unwrap_or_default().to_owned();
+        lines
+            .take_while(|line| line.starts_with('\t'))
+            .fold(first, |all, line| all + line)
+    };
+    assert_eq!(line("From:"), "From: Alice <alice@isp.example>");
+    assert_eq!(
+        line("To:"),
+        "To: bob.brown@isp.example, x@isp.example, y@x.example"
+    );
+    assert_eq!(line("Cc:"), "Cc: cc@isp.example");
+    assert_eq!(line("Subject:"), "Subject: about alice@ferro.example");
+    assert!(
+        letter.content.ends_with("\r\n\r\nalice@ferro.example\r\n"),
+        "{letter:?}"
+    );
+    // Logs keep what was asked for.
+    mail.log()
+        .wait("smtp", "{id}: to=<y@[127.0.0.2]>, *status=sent *");
+    mail.log()
+        .wait("qmgr", "{id}: from=<alice+tag@ferro.example>, *");
+});
+
+case!(
+    only(
+        ferropost,
+        "generic maps: Postfix's smtp process ends, the letter waits without a status"
+    ),
+    generic_maps_that_do_not_answer_defer,
+    |setup| {
+        let sink = Sink::smtp().listen("127.0.0.2:25");
+        let mail = setup.set("smtp_generic_maps", "fail:broken").start();
+        let id = mail.send("a@client.example", &["b@[127.0.0.2]"], "Subject: x\n\n");
+        mail.log().wait(
+            "smtp",
+            &format!("{id}: to=<b@[127.0.0.2]>, *status=deferred *"),
+        );
+        assert_eq!(sink.letters().len(), 0);
+    }
+);

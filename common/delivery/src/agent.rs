@@ -27,6 +27,11 @@ pub trait Agent: Sized + 'static {
     fn background(self: Rc<Self>) -> impl Future<Output = ()> {
         std::future::ready(())
     }
+
+    /// The first table whose file was replaced since it was opened, as `type:name`: the process leaves then.
+    fn changed(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A delivery agent that takes on users' identities, and so serves one request after another in blocking code.
@@ -82,6 +87,12 @@ impl<A: Agent> Conversations for Served<A> {
                 Rc::clone(&self.agent).deliver(&delivery).await;
                 server.reply(&delivery.finish()).await?;
                 client.place.rest();
+                if let Some(table) = self.agent.changed()
+                    && !client.process.is_retiring()
+                {
+                    maillog::info!("table {table} has changed -- restarting");
+                    client.process.retire();
+                }
             }
             Ok(())
         };

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use config::{Settings, params};
 use ipc::Server;
 use lookup::{Maps, OpenOptions};
-use mail::rewrite::Rules;
 use records::resolve::{Reply, Resolve};
 use service::{Client, Conversations, Fatal, Start};
 
@@ -89,14 +88,7 @@ pub(crate) fn resolver(settings: &Settings) -> Result<Resolver, Fatal> {
     let routing: params::rewrite::Routing = settings.get()?;
     let compatibility: params::core::Compatibility = settings.get()?;
     Ok(Resolver {
-        rules: Rules {
-            append_at_myorigin: syntax.append_at_myorigin,
-            append_dot_mydomain: syntax.append_dot_mydomain,
-            swap_bangpath: syntax.swap_bangpath,
-            allow_percent_hack: syntax.allow_percent_hack,
-            origin: names.myorigin.clone().into_bytes(),
-            domain: names.mydomain.clone().into_bytes(),
-        },
+        rules: lookup::mapping::rules(settings)?,
         empty_address_recipient: syntax.empty_address_recipient.into_bytes(),
         resolving: settings.get()?,
         empty_transport_key: routing.empty_address_default_transport_maps_lookup_key,

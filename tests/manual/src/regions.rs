@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
 use config::table::{self, Spec};
 
@@ -48,6 +49,11 @@ pub fn parameters(program: &Program) -> Vec<&'static Spec> {
             words.extend(words_of(&root().join("common").join(library)));
         }
     }
+    for (word, file) in LOOKUPS {
+        if words.contains(word) {
+            words.extend(words_in(&root().join("common/lookup/src").join(file)));
+        }
+    }
     let is_client = program.name == "smtp";
     let mut found: Vec<&Spec> = table::all()
         .filter(|spec| {
@@ -72,16 +78,26 @@ pub fn parameters(program: &Program) -> Vec<&'static Spec> {
     found
 }
 
-fn words_of(folder: &std::path::Path) -> BTreeSet<String> {
-    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+/// Who has these words in its source reads the parameters of these files of `lookup`.
+const LOOKUPS: [(&str, &str); 4] = [
+    ("AddressMapping", "mapping.rs"),
+    ("mapping", "mapping.rs"),
+    ("LocalDomains", "local.rs"),
+    ("DebugPeers", "debug_peers.rs"),
+];
+
+fn words_of(folder: &Path) -> BTreeSet<String> {
     sources(folder)
         .iter()
-        .flat_map(|file| {
-            let code = code_of(&read(file));
-            code.split(|letter| !is_word(letter))
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|file| words_in(file))
+        .collect()
+}
+
+fn words_in(file: &Path) -> Vec<String> {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let code = code_of(&read(file));
+    code.split(|letter| !is_word(letter))
+        .map(str::to_owned)
         .collect()
 }
 

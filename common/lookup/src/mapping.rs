@@ -1,0 +1,111 @@
+//! What an address stands for by a table of addresses: canonical(5), virtual(5), generic(5), the bcc maps.
+//!
+//! The order of keys, extensions that are kept, `@domain` results, and results without domain are the same for all of
+//! them. Opened before the jail. Logs a warning for each table that does not answer.
+
+use config::{Settings, params};
+use mail::rewrite::Rules;
+use mail::{AddressList, extension};
+
+use crate::address::{Order, REWRITING, Step, find_address};
+use crate::error::LookupError;
+use crate::local::{LocalDomains, LocalError};
+use crate::maps::Maps;
+use crate::match_list::Parents;
+use crate::table::OpenOptions;
+
+/// How addresses of this machine are completed, as main.cf says.
+pub fn rules(settings: &Settings) -> Result<Rules, config::Error> {
+    let syntax: params::rewrite::Syntax = settings.get()?;
+    let names: params::core::Names = settings.get()?;
+    Ok(Rules {
+        append_at_myorigin: syntax.append_at_myorigin,
+        append_dot_mydomain: syntax.append_dot_mydomain,
+        swap_bangpath: syntax.swap_bangpath,
+        allow_percent_hack: syntax.allow_percent_hack,
+        origin: names.myorigin.into_bytes(),
+        domain: names.mydomain.into_bytes(),
+    })
+}
+
+/// What lookups of addresses need besides the table.
+#[derive(Debug)]
+pub struct AddressMapping {
+    rules: Rules,
+    myorigin: String,
+    delimiters: String,
+    owner_request_special: bool,
+    token_limit: usize,
+    local: LocalDomains,
+}
+
+impl AddressMapping {
+    /// As main.cf says.
+    pub fn open(settings: &Settings, options: &OpenOptions) -> Result<Self, LocalError> {
+        let names: params::core::Names = settings.get()?;
+        let mime: params::core::Mime = settings.get()?;
+        let compatibility: params::core::Compatibility = settings.get()?;
+        Ok(Self {
+            rules: rules(settings)?,
+            myorigin: names.myorigin,
+            delimiters: names.recipient_delimiter,
+            owner_request_special: compatibility.owner_request_special,
+            token_limit: mime.header_address_token_limit,
+            local: LocalDomains::open(settings, options)?,
+        })
+    }
+
+    /// The addresses that a table has for this one, complete and in internal form; `None` when it has nothing. An
+    /// extension that the table does not know is added to each when `propagate` says so.
+    pub async fn find(
+        &self,
+        maps: &Maps,
+        address: &[u8],
+        propagate: bool,
+    ) -> Result<Option<Vec<Vec<u8>>>, LookupError> {
+        let order = Order {
+            steps: REWRITING,
+            delimiters: self.delimiters.as_bytes(),
+            owner_request_special: self.owner_request_special,
+            parents: Parents::Dotted,
+        };
+        let local = async || self.is_local(address).await;
+        let Some(found) = find_address(maps, address, &order, local).await? else {
+            return Ok(None);
+        };
+        let mut value = found.value;
+        if value.starts_with(b"@") && found.step == Step::AtDomain {
+            // `@domain @other` keeps the local part.
+            let at = address.iter().rposition(|&byte| byte == b'@');
+            let user = address
+                .get(..at.unwrap_or(address.len()))
+                .unwrap_or_default();
+            value = mail::quote::quote_822(&[user, value.as_slice()].concat()).into_owned();
+        }
+        let list = AddressList::parse(&value, self.token_limit);
+        let extension = found.unmatched.filter(|_| propagate);
+        let complete = |address: &[u8]| {
+            let address = self.rules.rewrite(address).into_owned();
+            match &extension {
+                Some(extension) => extension::add(&address, extension),
+                None => address,
+            }
+        };
+        Ok(Some(list.addresses().map(complete).collect()))
+    }
+
+    /// The first table of `mydestination` whose file was replaced since it was opened, as `type:name`.
+    #[must_use]
+    pub fn changed(&self) -> Option<&str> {
+        self.local.changed()
+    }
+
+    async fn is_local(&self, address: &[u8]) -> Result<bool, LookupError> {
+        let at = address.iter().rposition(|&byte| byte == b'@');
+        let Some(domain) = at.and_then(|at| address.get(at + 1..)) else {
+            return Ok(true);
+        };
+        let origin = self.myorigin.as_bytes();
+        Ok(domain.eq_ignore_ascii_case(origin) || self.local.contains(domain).await?)
+    }
+}
