@@ -189,7 +189,8 @@ fn names_in_pages_are_known_to_the_code() {
 }
 
 /// Words of examples, and of what the manual says is not there.
-const EXAMPLES: [&str; 12] = [
+const EXAMPLES: [&str; 13] = [
+    "add_header",
     "connection_reuse",
     "default_action",
     "enable_rpk",
