@@ -159,6 +159,7 @@ fn names_in_pages_are_known_to_the_code() {
         "local",
         "postqueue",
         "postsuper",
+        "drivers",
     ] {
         for file in sources(&root().join(folder)) {
             known.extend(
