@@ -231,7 +231,8 @@ impl Master {
             }
             Err(error) => {
                 let program = service.definition.program.display().to_string();
-                maillog::warning!("{program}: cannot be started: {error}");
+                let reason = sys::reason(&error);
+                maillog::warning!("{program}: cannot be started: {reason}");
                 self.throttle(key);
             }
         }

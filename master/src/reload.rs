@@ -36,7 +36,7 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, Explained>
     let queue_directory = PathBuf::from(get::<Directories>(&settings)?.queue_directory);
     let disabled = Disabled::parse(&text(&settings, "master_service_disable")?)
         .map_err(|error| error.to_string())?;
-    let warnings = settings
+    let mut warnings: Vec<String> = settings
         .warnings()
         .iter()
         .cloned()
@@ -45,10 +45,12 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, Explained>
         .collect();
     let definitions = master_cf
         .services
-        .into_iter()
+        .iter()
         .filter(|entry| !disabled.matches(&entry.name, entry.kind))
+        .cloned()
         .map(|entry| definition(entry, &settings, &process))
         .collect::<Result<Vec<_>, _>>()?;
+    warnings.extend(without_program(&definitions, &master_cf.path));
     Ok(Configuration {
         settings,
         definitions,
@@ -78,6 +80,27 @@ fn without_effect(settings: &Settings, master_cf: &MasterCf) -> Vec<String> {
         );
     }
     warnings
+}
+
+/// Services whose program is not there: they are listened for, and their clients wait until it is.
+fn without_program(definitions: &[Definition], path: &Path) -> Vec<String> {
+    let mut missing: Vec<(&Path, Vec<String>)> = Vec::new();
+    for definition in definitions.iter().filter(|one| !one.program.exists()) {
+        let service = format!("{}/{}", definition.entry.name, definition.entry.kind);
+        let program = definition.program.as_path();
+        match missing.iter_mut().find(|(known, _)| *known == program) {
+            Some((_, services)) => services.push(service),
+            None => missing.push((program, vec![service])),
+        }
+    }
+    let line = |(program, services): (&Path, Vec<String>)| {
+        let (path, program) = (path.display(), program.display());
+        format!(
+            "{path}: no program {program} for service {}",
+            services.join(", ")
+        )
+    };
+    missing.into_iter().map(line).collect()
 }
 
 fn definition(

@@ -23,6 +23,7 @@ pub mod mailbox;
 pub mod pattern;
 pub mod processes;
 pub mod programs;
+pub mod public;
 pub mod route_case;
 pub mod servers;
 pub mod setup;
