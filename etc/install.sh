@@ -21,6 +21,7 @@ command_directory=$prefix/sbin
 sendmail_path=$prefix/sbin/sendmail
 mailq_path=$prefix/bin/mailq
 newaliases_path=$prefix/bin/newaliases
+manpage_directory=$prefix/share/man
 mail_owner=${MAIL_OWNER:-postfix}
 setgid_group=${SETGID_GROUP:-postdrop}
 
@@ -35,14 +36,31 @@ value() {
     eval "printf '%s' \"$1\""
 }
 
-# The file that an installed path is made from.
+# The file that an installed path is made from; what is a pattern stays one.
 source_of() {
     case $1 in
     */main.cf | */master.cf) printf '%s' "$here/${1##*/}" ;;
     */postfix-files) printf '%s' "$here/install.table" ;;
+    */post-install | */postfix-script | */postfix-wrapper) printf '%s' "$here/scripts/${1##*/}" ;;
+    "$root$manpage_directory"/*) printf '%s' "$here/../docs/man${1#"$root$manpage_directory"}" ;;
     *.service) printf '%s' "$here/postfix.service" ;;
     *) printf '%s' "$built/${1##*/}" ;;
     esac
+}
+
+# Put one file in its place. A running program is never overwritten: the new one takes its name.
+put() {
+    cp "$1" "$2.new"
+    case $2 in
+    */main.cf | */postfix.service | */post-install | */postfix-script) sed -i \
+        -e "s|/usr/lib/postfix/sbin|$daemon_directory|" -e "s|/usr/sbin|$command_directory|" "$2.new" ;;
+    esac
+    case $2 in
+    */main.cf) [ "$prefix" = /usr ] || printf '%s\n' "sendmail_path = $sendmail_path" "mailq_path = $mailq_path" \
+        "newaliases_path = $newaliases_path" "manpage_directory = $manpage_directory" >>"$2.new" ;;
+    esac
+    own "$2.new" "$3" "$4" "$5"
+    mv -f "$2.new" "$2"
 }
 
 own() {
@@ -65,18 +83,15 @@ grep -v '^#' "$here/install.table" | while IFS=: read -r path type owner group m
     f)
         mkdir -p "${target%/*}"
         case $flags in *p*) [ ! -e "$target" ] || continue ;; esac
-        # A running program is never overwritten: the new one takes its name.
-        cp "$(source_of "$target")" "$target.new"
-        case $target in
-        */main.cf | */postfix.service) sed -i \
-            -e "s|/usr/lib/postfix/sbin|$daemon_directory|" -e "s|/usr/sbin|$command_directory|" "$target.new" ;;
-        esac
-        case $target in
-        */main.cf) [ "$prefix" = /usr ] || printf '%s\n' "sendmail_path = $sendmail_path" "mailq_path = $mailq_path" \
-            "newaliases_path = $newaliases_path" >>"$target.new" ;;
-        esac
-        own "$target.new" "$owner" "$group" "$mode"
-        mv -f "$target.new" "$target"
+        # A path is no pattern but for its last part, so that a folder with blanks does no harm.
+        from=$(source_of "$target")
+        for source in "${from%/*}"/${from##*/}; do
+            if [ ! -f "$source" ]; then
+                case $flags in *o*) continue ;; esac
+            fi
+            case $target in *\**) place=${target%/*}/${source##*/} ;; *) place=$target ;; esac
+            put "$source" "$place" "$owner" "$group" "$mode"
+        done
         ;;
     l)
         mkdir -p "${target%/*}"
