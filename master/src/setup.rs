@@ -55,7 +55,8 @@ fn start() -> Result<(), Explained> {
     if options.test {
         return Ok(test(&pid_file)?);
     }
-    open_log(&configuration, true)?;
+    let shown = config::is_for_stderr(&configuration.settings);
+    open_log(&configuration, shown)?;
     maillog::set_verbose(options.verbose);
     sys::time::load_zone();
     std::env::set_current_dir(&configuration.queue_directory)

@@ -26,7 +26,7 @@ mod value;
 pub use error::Error;
 pub use help::Explained;
 pub use loader::{DEFAULT_DIRECTORY, Loader};
-pub use log::{maillog_file, open_log, open_log_as};
+pub use log::{is_for_stderr, maillog_file, open_log, open_log_as};
 pub use main_cf::MainCf;
 pub use master_cf::MasterCf;
 pub use settings::{Settings, Source};

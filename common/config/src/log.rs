@@ -1,5 +1,6 @@
 //! Opening a program's log the way main.cf says: syslog, or postlogd when there is a maillog_file.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use crate::params::core::{Directories, Logging};
@@ -8,14 +9,19 @@ use crate::{Error, Settings};
 
 /// The programs that write maillog_file themselves while postlogd(8) is down: they run before it, or tell why it is
 /// not there. Others leave files alone whose folder may be anybody's.
-const WRITERS: [&str; 6] = [
+const WRITERS: [&str; 8] = [
     "master",
     "postfix",
+    "postfix-non-bdb-script",
     "postfix-script",
+    "postfix-tls-script",
     "postlog",
     "postmulti",
     "postsuper",
 ];
+
+/// Those of them whose standard output is for nothing but the log.
+const CONTROL: [&str; 3] = ["master", "postfix", "postfix-script"];
 
 /// The modes that a log file may have, for the sake of who is to read it.
 const MODES: [u32; 3] = [0o600, 0o640, 0o644];
@@ -37,6 +43,14 @@ pub fn open_log_as(
 ) -> Result<(), Error> {
     let tag = own.map_or_else(|| tag(settings, process_name), Ok)?;
     open(settings, process_name, tag.clone(), &tag, true)
+}
+
+/// Whether the lines of a control program also go to standard error: a person is watching, or nobody else listens.
+#[must_use]
+pub fn is_for_stderr(settings: &Settings) -> bool {
+    let file = settings.text("maillog_file").ok().flatten();
+    let heard = file.is_some_and(|file| !file.is_empty()) || Path::new("/dev/log").exists();
+    !heard || std::io::stderr().is_terminal()
 }
 
 /// The log file and the mode of a new one; `None` when the log goes to syslog.
@@ -88,8 +102,14 @@ fn open(
         Some((path, mode)) => {
             let queue = settings.get::<Directories>()?.queue_directory;
             let service = settings.get::<Sockets>()?.postlog_service_name;
-            // What stands on standard output is the result of a command.
-            let may_write = WRITERS.contains(&process_name) && !path.starts_with("/dev");
+            // What stands on standard output is the result of a command, but not of those that start the mail system of a
+            // container.
+            let writers = if path.starts_with("/dev") {
+                CONTROL.as_slice()
+            } else {
+                WRITERS.as_slice()
+            };
+            let may_write = writers.contains(&process_name);
             let trusted = !sys::rights::is_set_id() || sys::rights::real_ids().0 == 0;
             maillog::Destination::Postlog {
                 socket: Path::new(&queue).join("public").join(service),
