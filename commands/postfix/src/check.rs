@@ -1,8 +1,11 @@
-//! The health check: missing folders are made, wrong owners and modes are warned of.
+//! The health check: what must be right for a start, and warnings of what is odd.
+//!
+//! The warnings come in the order and the words of the reference, each with the line that mends it (shown on a terminal);
+//! [`crate::survey`] adds what the reference does not look at.
 
-use std::fs::{self, DirBuilder, Metadata, Permissions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use command::Fatal;
@@ -11,11 +14,116 @@ use config::params::core::Logging;
 use config::params::services::Sockets;
 
 use crate::instance::Instance;
-use crate::owners::{self, Wanted};
-use crate::table::{self, Kind, Row};
+use crate::owners::{self, Party};
+use crate::tree::{self, Found};
+use crate::{create, survey, tell};
 
-/// What must be right for the mail system to start.
-pub(crate) fn essentials(instance: &Instance) -> Result<(), Fatal> {
+/// The commands that have the group of the queue.
+pub(crate) const SETGID: [&str; 3] = ["postqueue", "postdrop", "postlog"];
+
+/// Something odd.
+pub(crate) struct Finding {
+    pub(crate) flaw: Flaw,
+    /// As it is shown.
+    pub(crate) path: PathBuf,
+    /// The user, the group, or the other file that it is about.
+    pub(crate) other: String,
+}
+
+/// What is odd about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Flaw {
+    Owner,
+    Group,
+    Writable,
+    NotSetgid,
+    NotExecutable,
+    DeadLink,
+    Differs,
+    Damaged,
+    Missing,
+    MissingLink,
+    Unknown,
+}
+
+/// Everything odd that was found, each thing once.
+#[derive(Default)]
+pub(crate) struct Findings {
+    list: Vec<Finding>,
+    known: HashSet<(Flaw, PathBuf)>,
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, flaw: Flaw, path: &Path, other: &str) {
+        self.known.insert((flaw, tree::undotted(path)));
+        self.list.push(Finding {
+            flaw,
+            path: path.to_owned(),
+            other: other.to_owned(),
+        });
+    }
+
+    /// As [`Self::add`], unless it was found before under another name of the same path.
+    pub(crate) fn add_new(&mut self, flaw: Flaw, path: &Path, other: &str) {
+        if !self.known.contains(&(flaw, tree::undotted(path))) {
+            self.add(flaw, path, other);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn flaws(&self) -> Vec<Flaw> {
+        self.list.iter().map(|finding| finding.flaw).collect()
+    }
+
+    fn tell(&self) {
+        for finding in &self.list {
+            maillog::warning!("{}", finding.text());
+            tell::help(&finding.mend());
+        }
+    }
+}
+
+impl Finding {
+    fn text(&self) -> String {
+        let (path, other) = (self.path.display(), &self.other);
+        match self.flaw {
+            Flaw::Owner => format!("not owned by {other}: {path}"),
+            Flaw::Group => format!("not owned by group {other}: {path}"),
+            Flaw::Writable => format!("group or other writable: {path}"),
+            Flaw::NotSetgid => {
+                format!("not set-gid or not owner+group+world executable: {path}")
+            }
+            Flaw::NotExecutable => format!("not executable: {path}"),
+            Flaw::DeadLink => format!("symlink leaves directory: {path}"),
+            Flaw::Differs => format!("{path} and {other} differ"),
+            Flaw::Damaged => format!("damaged message: corrupt/{other}"),
+            Flaw::Missing | Flaw::MissingLink => format!("missing: {path}"),
+            Flaw::Unknown => format!("not part of the mail system: {path}"),
+        }
+    }
+
+    /// The line that mends it.
+    fn mend(&self) -> String {
+        let (clean, other) = (tree::undotted(&self.path), &self.other);
+        let path = clean.display();
+        match self.flaw {
+            Flaw::Owner => format!("chown {other} {path}"),
+            Flaw::Group => format!("chgrp {other} {path}"),
+            Flaw::Writable if other == "link" => format!("rm {path}"),
+            Flaw::Writable => format!("chmod go-w {path}"),
+            Flaw::NotSetgid => format!("chmod 2755 {path}"),
+            Flaw::NotExecutable => format!("chmod 755 {path}"),
+            Flaw::DeadLink | Flaw::Unknown => format!("rm {path}"),
+            Flaw::Differs => format!("cp -p {other} {path}"),
+            Flaw::Damaged => format!("postcat {path}; rm {path}"),
+            Flaw::Missing => format!("make install    # or the package once more: {other}"),
+            Flaw::MissingLink => format!("ln -s {other} {path}"),
+        }
+    }
+}
+
+/// What must be right for the mail system to start. `Ok(false)`: a program has said why not.
+pub(crate) fn essentials(instance: &Instance) -> Result<bool, Fatal> {
     let master_cf = instance.settings.directory().join("master.cf");
     if !master_cf.is_file() {
         return Err(Fatal::new(format!("no {} file found", master_cf.display())));
@@ -23,234 +131,150 @@ pub(crate) fn essentials(instance: &Instance) -> Result<(), Fatal> {
     let master = MasterCf::read(&instance.settings)?;
     let logging: Logging = instance.settings.get()?;
     let postlog = instance.settings.get::<Sockets>()?.postlog_service_name;
-    if !logging.maillog_file.is_empty()
-        && !master
-            .services
-            .iter()
-            .any(|service| service.name == postlog)
-    {
-        let what = format!("missing '{postlog}' service in {}", master_cf.display());
+    let mut services = master.services.iter();
+    if !logging.maillog_file.is_empty() && !services.any(|service| service.name == postlog) {
         return Err(Fatal::new(format!(
-            "{what} - run 'postfix upgrade-configuration', or leave maillog_file empty"
+            "missing '{postlog}' service in master.cf - run 'postfix upgrade-configuration'"
         )));
     }
-    for row in table::rows(&instance.settings)?
-        .iter()
-        .filter(|row| row.create)
-    {
-        let wanted = owners::wanted(row)?;
-        make_missing(Path::new(&row.path), wanted)
-            .map_err(|error| Fatal::io(format_args!("make directory {}", row.path), &error))?;
-    }
-    let repaired = instance.tool("postsuper").status();
-    match repaired {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Fatal::new("Postfix integrity check failed!")),
+    create::missing(instance)?;
+    match instance.tool("postsuper").status() {
+        Ok(status) => Ok(status.success()),
         Err(error) => Err(Fatal::io("postsuper", &error)),
     }
 }
 
-fn make_missing(path: &Path, wanted: Wanted) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    DirBuilder::new().mode(0o700).create(path)?;
-    apply(path, wanted)
-}
-
-fn apply(path: &Path, wanted: Wanted) -> io::Result<()> {
-    lchown(path, Some(wanted.uid), wanted.gid)?;
-    fs::set_permissions(path, Permissions::from_mode(wanted.mode))
-}
-
-/// Warn of everything that is odd but harmless for a start.
-pub(crate) fn oddities(instance: &Instance) -> Result<(), Fatal> {
-    for row in table::rows(&instance.settings)?
+/// Warn of everything that is odd but harmless for a start. `thorough`: also of what is there and need not be.
+pub(crate) fn oddities(instance: &Instance, thorough: bool) -> Result<(), Fatal> {
+    let parties = owners::parties(&instance.settings)?;
+    let mut findings = Findings::default();
+    let queue = instance.queue();
+    let pid = queue.join(&instance.directories.process_id_directory);
+    let own: Vec<_> = [tree::dotted(queue), tree::plain(&pid)]
+        .into_iter()
+        .filter_map(|found| found.into_iter().next())
+        .collect();
+    not_owned(&own, &parties.root, &mut findings);
+    writable(&own, &mut findings);
+    let system: Vec<_> = system_folders(instance)
         .iter()
-        .filter(|row| row.update && row.kind != Kind::Link)
-    {
-        let wanted = owners::wanted(row)?;
-        let path = Path::new(&row.path);
-        let Ok(found) = fs::symlink_metadata(path) else {
-            continue;
-        };
-        if found.is_symlink() {
-            continue;
-        }
-        for warning in judge(path, &found, row, wanted) {
-            maillog::warning!("{warning}");
-        }
-        if row.recursive && path == Path::new(&instance.directories.data_directory) {
-            warn_below(path, &row.owner, wanted.uid);
-        }
+        .flat_map(|folder| tree::dotted(folder))
+        .collect();
+    not_owned(&system, &parties.root, &mut findings);
+    writable(&system, &mut findings);
+    for link in system.iter().filter(|found| found.dead_link) {
+        findings.add(Flaw::DeadLink, &link.path, "");
     }
-    for damaged in below(&instance.queue().join("corrupt")) {
-        maillog::warning!("damaged message: {}", damaged.display());
+    let data = tree::dotted(Path::new(&instance.directories.data_directory));
+    not_owned(&data, &parties.owner, &mut findings);
+    writable(&data, &mut findings);
+    for name in OWNED_FOLDERS {
+        not_owned(
+            &tree::plain(&queue.join(name)),
+            &parties.owner,
+            &mut findings,
+        );
     }
-    compare_jail(instance.queue());
+    setgid(instance, &parties.group, &mut findings);
+    compare_jail(queue, &mut findings);
+    for damaged in tree::plain(&queue.join("corrupt")).iter().skip(1) {
+        let name = damaged.path.file_name().unwrap_or_default();
+        findings.add(Flaw::Damaged, &damaged.path, &name.to_string_lossy());
+    }
+    survey::rows(instance, &mut findings)?;
+    if thorough {
+        survey::unknown(instance, &mut findings)?;
+    }
+    findings.tell();
     Ok(())
 }
 
-/// What is wrong with the owner and mode of one file.
-fn judge(path: &Path, found: &Metadata, row: &Row, wanted: Wanted) -> Vec<String> {
-    let shown = path.display();
-    let mut warnings = Vec::new();
-    // Without root, programs and system files may be root's as well as the user's own.
-    let accepted = owners::is_rootless() && row.owner == "root" && found.uid() == 0;
-    if found.uid() != wanted.uid && !accepted {
-        let owner = if owners::is_rootless() {
-            "the user"
-        } else {
-            row.owner.as_str()
-        };
-        warnings.push(format!("not owned by {owner}: {shown}"));
+/// The folders of the queue where everything belongs to mail_owner. In maildrop, files are their senders'.
+const OWNED_FOLDERS: [&str; 12] = [
+    "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private",
+    "public", "saved", "trace",
+];
+
+/// Where programs and configuration are. The programs are the stock mail system's business.
+fn system_folders(instance: &Instance) -> Vec<PathBuf> {
+    let directories = &instance.directories;
+    let mut folders = vec![instance.settings.directory().to_owned()];
+    if !instance.is_secondary() {
+        let shared = [&directories.shlib_directory, &directories.daemon_directory];
+        folders.extend(
+            shared
+                .iter()
+                .filter(|path| **path != "no")
+                .map(PathBuf::from),
+        );
+        let meta = PathBuf::from(&directories.meta_directory);
+        if !folders.contains(&meta) {
+            folders.push(meta);
+        }
     }
-    if wanted.gid.is_some_and(|gid| gid != found.gid()) {
-        warnings.push(format!(
-            "not owned by group {}: {shown}",
-            row.group.as_deref().unwrap_or_default()
-        ));
-    }
-    if found.mode() & 0o022 & !wanted.mode != 0 {
-        warnings.push(format!("group or other writable: {shown}"));
-    }
-    if wanted.mode & 0o2000 != 0 && found.mode() & 0o2111 != 0o2111 {
-        warnings.push(format!(
-            "not set-gid or not owner+group+world executable: {shown}"
-        ));
-    }
-    warnings
+    folders
 }
 
-fn warn_below(path: &Path, owner: &str, uid: u32) {
-    for found in below(path) {
-        if fs::symlink_metadata(&found).is_ok_and(|found| found.uid() != uid) {
-            maillog::warning!("not owned by {owner}: {}", found.display());
+fn not_owned(all: &[Found], party: &Party, findings: &mut Findings) {
+    for found in all {
+        if !party.owns(found.metadata.uid()) {
+            findings.add(Flaw::Owner, &found.path, &party.name);
         }
     }
 }
 
-/// The files of a folder; none when it cannot be read.
-fn below(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(path) else {
-        return Vec::new();
+fn writable(all: &[Found], findings: &mut Findings) {
+    for found in all {
+        if found.metadata.mode() & 0o022 != 0 {
+            let other = if found.dead_link { "link" } else { "" };
+            findings.add(Flaw::Writable, &found.path, other);
+        }
+    }
+}
+
+fn setgid(instance: &Instance, group: &Party, findings: &mut Findings) {
+    if owners::is_rootless() {
+        return;
+    }
+    let queue = ["public", "maildrop"].map(|name| instance.queue().join(name));
+    let commands = Path::new(&instance.directories.command_directory);
+    let commands = SETGID.map(|name| commands.join(name));
+    let commands = if instance.is_secondary() {
+        &[]
+    } else {
+        commands.as_slice()
     };
-    entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect()
+    for path in commands.iter().chain(&queue) {
+        if fs::metadata(path).is_ok_and(|found| !group.owns(found.gid())) {
+            findings.add(Flaw::Group, path, &group.name);
+        }
+    }
+    for path in commands {
+        if fs::metadata(path).is_ok_and(|found| found.mode() & 0o2111 != 0o2111) {
+            findings.add(Flaw::NotSetgid, path, "");
+        }
+    }
 }
 
 /// Copies of system files that old setups keep in the jail should be the same as the originals.
-fn compare_jail(queue: &Path) {
-    for copy in below(&queue.join("etc")) {
-        let Some(name) = copy.file_name() else {
-            continue;
-        };
-        let original = Path::new("/etc").join(name);
-        if let (Ok(inside), Ok(outside)) = (fs::read(&copy), fs::read(&original))
-            && inside != outside
-        {
-            maillog::warning!("{} and {} differ", copy.display(), original.display());
+fn compare_jail(queue: &Path, findings: &mut Findings) {
+    for folder in ["etc", "lib", "lib64", "usr"] {
+        for copy in tree::plain(&queue.join(folder)) {
+            let Ok(name) = copy.path.strip_prefix(queue) else {
+                continue;
+            };
+            let original = Path::new("/").join(name);
+            if copy.metadata.is_file() && differ(&copy.path, &original) {
+                let other = original.display().to_string();
+                findings.add(Flaw::Differs, &copy.path, &other);
+            }
         }
     }
 }
 
-/// set-permissions: every owner and mode as the table has it.
-pub(crate) fn set_permissions(instance: &Instance) -> Result<(), Fatal> {
-    for row in table::rows(&instance.settings)?
-        .iter()
-        .filter(|row| row.update && row.kind != Kind::Link)
-    {
-        let wanted = owners::wanted(row)?;
-        let path = Path::new(&row.path);
-        let Ok(found) = fs::symlink_metadata(path) else {
-            continue;
-        };
-        if found.is_symlink() {
-            continue;
-        }
-        apply(path, wanted)
-            .map_err(|error| Fatal::io(format_args!("set permissions of {}", row.path), &error))?;
-        if row.recursive {
-            own_below(path, wanted.uid)
-                .map_err(|error| Fatal::io(format_args!("set owner below {}", row.path), &error))?;
-        }
-    }
-    Ok(())
-}
-
-fn own_below(path: &Path, uid: u32) -> io::Result<()> {
-    for found in below(path) {
-        lchown(&found, Some(uid), None)?;
-        if fs::symlink_metadata(&found)?.is_dir() {
-            own_below(&found, uid)?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(mode: u32) -> Row {
-        Row {
-            path: String::new(),
-            kind: Kind::File,
-            owner: "root".to_owned(),
-            group: Some("postdrop".to_owned()),
-            mode,
-            create: false,
-            update: true,
-            recursive: false,
-        }
-    }
-
-    #[test]
-    fn owners_and_modes_are_judged() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x");
-        fs::write(&path, "").unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o664)).unwrap();
-        let found = fs::symlink_metadata(&path).unwrap();
-        let wanted = Wanted {
-            uid: found.uid(),
-            gid: Some(found.gid()),
-            mode: 0o2755,
-        };
-        let shown = path.display();
-        assert_eq!(
-            judge(&path, &found, &row(0o2755), wanted),
-            [
-                format!("group or other writable: {shown}"),
-                format!("not set-gid or not owner+group+world executable: {shown}"),
-            ]
-        );
-        let other = Wanted {
-            uid: found.uid() + 1,
-            gid: Some(found.gid() + 1),
-            mode: 0o664,
-        };
-        assert_eq!(judge(&path, &found, &row(0o664), other).len(), 2);
-    }
-
-    #[test]
-    fn missing_folders_are_made_with_their_mode() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b");
-        let uid = fs::metadata(folder.path()).unwrap().uid();
-        make_missing(
-            &path,
-            Wanted {
-                uid,
-                gid: None,
-                mode: 0o730,
-            },
-        )
-        .unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o730);
+fn differ(copy: &Path, original: &Path) -> bool {
+    match (fs::read(copy), fs::read(original)) {
+        (Ok(copy), Ok(original)) => copy != original,
+        _ => false,
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 
 use command::Fatal;
+use config::Settings;
+use config::params::core::Identity;
 use sys::{rights, users};
 
 use crate::table::Row;
@@ -19,6 +21,100 @@ pub(crate) struct Wanted {
 /// Whether the mail system runs without root, as the user who calls.
 pub(crate) fn is_rootless() -> bool {
     !rights::is_root()
+}
+
+/// Refuse names that cannot be those of a mail system, before anything is given to them.
+pub(crate) fn check_names(settings: &Settings) -> Result<(), Fatal> {
+    if is_rootless() {
+        return Ok(());
+    }
+    let file = settings.directory().join("main.cf");
+    let complain = |text: String| Err(Fatal::new(format!("file {}: {text}", file.display())));
+    let Identity {
+        mail_owner,
+        setgid_group,
+        default_privs,
+    } = settings.get()?;
+    let find = |name: &str| {
+        users::by_name(name).map_err(|error| Fatal::io(format_args!("look up user {name}"), &error))
+    };
+    let Some(owner) = find(&mail_owner)? else {
+        return complain(format!(
+            "parameter mail_owner: unknown user name value: {mail_owner}"
+        ));
+    };
+    if owner.uid == 0 {
+        return complain(format!(
+            "parameter mail_owner: user {mail_owner} has privileged user ID"
+        ));
+    }
+    if find(&default_privs)?.is_some_and(|other| other.uid == owner.uid) {
+        return complain(format!(
+            "parameters default_privs and mail_owner specify the same user {mail_owner}"
+        ));
+    }
+    match users::group_id(&setgid_group) {
+        Ok(None) => complain(format!(
+            "parameter setgid_group: unknown group name: {setgid_group}"
+        )),
+        Ok(Some(0)) => complain(format!(
+            "parameter setgid_group: group {setgid_group} has privileged group ID"
+        )),
+        Ok(Some(_)) => Ok(()),
+        Err(error) => Err(Fatal::io(
+            format_args!("look up group {setgid_group}"),
+            &error,
+        )),
+    }
+}
+
+/// A user or group, and the number that it has here.
+pub(crate) struct Party {
+    pub(crate) name: String,
+    id: u32,
+    /// Root's files are as good.
+    or_root: bool,
+}
+
+impl Party {
+    pub(crate) fn owns(&self, id: u32) -> bool {
+        id == self.id || (self.or_root && id == 0)
+    }
+}
+
+/// Who may own the files of a mail system.
+pub(crate) struct Parties {
+    pub(crate) root: Party,
+    pub(crate) owner: Party,
+    pub(crate) group: Party,
+}
+
+/// The parties of this mail system; all are the user in rootless mode.
+pub(crate) fn parties(settings: &Settings) -> Result<Parties, Fatal> {
+    let identity: Identity = settings.get()?;
+    if is_rootless() {
+        let (uid, gid) = rights::effective_ids();
+        let party = |id, or_root| Party {
+            name: "the user".to_owned(),
+            id,
+            or_root,
+        };
+        return Ok(Parties {
+            root: party(uid, true),
+            owner: party(uid, false),
+            group: party(gid, false),
+        });
+    }
+    let party = |name: &str, id| Party {
+        name: name.to_owned(),
+        id,
+        or_root: false,
+    };
+    Ok(Parties {
+        root: party("root", 0),
+        owner: party(&identity.mail_owner, user_id(&identity.mail_owner)?),
+        group: party(&identity.setgid_group, group_id(&identity.setgid_group)?),
+    })
 }
 
 /// What a row asks for on this machine.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -22,15 +22,21 @@ pub(crate) fn run(instance: &Instance) -> Result<(), Fatal> {
     let file = logging.maillog_file.as_str();
     if file.is_empty() {
         return Err(Fatal::new(
-            "logrotate: maillog_file is empty, the log goes to syslog",
+            "empty 'maillog_file' parameter value - logfile rotation failed",
         ));
     }
     if file.starts_with("/dev/") {
-        return Ok(());
+        return Err(Fatal::new(format!("not rotating '{file}'")));
     }
+    rotate(instance, &logging)
+        .map_err(|reason| Fatal::new(format!("logfile '{file}' rotation failed: {reason}")))
+}
+
+fn rotate(instance: &Instance, logging: &Logging) -> Result<(), Fatal> {
+    let file = logging.maillog_file.as_str();
     let rotated = format!("{file}.{}", stamped(&logging.maillog_file_rotate_suffix)?);
     if Path::new(&rotated).exists() {
-        return Err(Fatal::new(format!("logrotate: {rotated} exists")));
+        return Err(Fatal::new(format!("{rotated} exists")));
     }
     fs::rename(file, &rotated).map_err(|error| Fatal::io(format_args!("rename {file}"), &error))?;
     if let Some(pid) = instance.master()? {
@@ -39,16 +45,21 @@ pub(crate) fn run(instance: &Instance) -> Result<(), Fatal> {
         thread::sleep(SETTLE);
     }
     let compressor = logging.maillog_file_compressor.as_str();
-    let status = Command::new(compressor)
+    let done = instance
+        .program(compressor)
         .arg(&rotated)
         .stdin(Stdio::null())
-        .status()
+        .output()
         .map_err(|error| Fatal::io(compressor, &error))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Fatal::new(format!("{compressor} {rotated}: {status}")))
+    if done.status.success() {
+        return Ok(());
     }
+    let said = String::from_utf8_lossy(&done.stderr);
+    let said = said.lines().next().unwrap_or_default();
+    Err(Fatal::new(format!(
+        "{compressor} {rotated}: {}: {said}",
+        done.status
+    )))
 }
 
 fn stamped(format: &str) -> Result<String, Fatal> {

@@ -1,6 +1,9 @@
 //! The install table: every file and directory, with its owner and mode.
 
+use std::path::Path;
+
 use config::Settings;
+use config::params::core::Directories;
 
 /// The table as it was when the program was built.
 const TABLE: &str = include_str!("../../../etc/install.table");
@@ -10,7 +13,10 @@ const TABLE: &str = include_str!("../../../etc/install.table");
 pub(crate) enum Kind {
     Directory,
     File,
+    /// A symbolic link; its row's owner is what it leads to.
     Link,
+    /// One more name of another file.
+    HardLink,
 }
 
 /// One file or directory.
@@ -28,6 +34,8 @@ pub(crate) struct Row {
     pub(crate) update: bool,
     /// The owner goes for everything below.
     pub(crate) recursive: bool,
+    /// Not every installation has it.
+    pub(crate) optional: bool,
 }
 
 /// The rows, with the paths and owners of this installation.
@@ -40,6 +48,29 @@ pub(crate) fn rows(settings: &Settings) -> Result<Vec<Row>, config::Error> {
         .collect()
 }
 
+/// Whether all mail systems of the machine have the same one of it.
+pub(crate) fn is_shared(row: &Row, own: &Directories) -> bool {
+    let own = [
+        &own.config_directory,
+        &own.queue_directory,
+        &own.data_directory,
+    ];
+    !own.iter()
+        .any(|directory| Path::new(&row.path).starts_with(directory))
+}
+
+impl Row {
+    /// Whether it stands for any number of files, which only an installation knows.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.path.contains('*')
+    }
+
+    /// Whether owner and mode are this row's business.
+    pub(crate) fn has_rights(&self) -> bool {
+        self.update && !self.is_pattern() && matches!(self.kind, Kind::Directory | Kind::File)
+    }
+}
+
 fn row(line: &str, settings: &Settings) -> Result<Option<Row>, config::Error> {
     let fields: Vec<&str> = line.split(':').collect();
     let [path, kind, owner, group, mode, flags] = fields.as_slice() else {
@@ -48,6 +79,7 @@ fn row(line: &str, settings: &Settings) -> Result<Option<Row>, config::Error> {
     let kind = match *kind {
         "d" => Kind::Directory,
         "f" => Kind::File,
+        "h" => Kind::HardLink,
         _ => Kind::Link,
     };
     Ok(Some(Row {
@@ -63,6 +95,7 @@ fn row(line: &str, settings: &Settings) -> Result<Option<Row>, config::Error> {
         create: flags.contains('c'),
         update: flags.contains('u'),
         recursive: flags.contains('r'),
+        optional: flags.contains('o'),
     }))
 }
 
