@@ -264,7 +264,6 @@ fn own_dev() {
     ] {
         std::os::unix::fs::symlink(target, Path::new("/mnt").join(name)).expect("symlink in dev");
     }
-    own_terminals();
     mount(
         Some("/mnt"),
         "/dev",
@@ -273,25 +272,6 @@ fn own_dev() {
         None::<&str>,
     )
     .expect("move dev");
-}
-
-/// Terminals for script(1), which shows what commands say to people.
-fn own_terminals() {
-    fs::create_dir(place_of("pts")).expect("mkdir dev/pts");
-    mount(
-        Some("devpts"),
-        &place_of("pts"),
-        Some("devpts"),
-        MsFlags::empty(),
-        Some("newinstance,ptmxmode=0666,mode=620"),
-    )
-    .expect("mount devpts");
-    std::os::unix::fs::symlink("pts/ptmx", place_of("ptmx")).expect("symlink in dev");
-}
-
-/// Where the private /dev is put together.
-fn place_of(name: &str) -> PathBuf {
-    Path::new("/mnt").join(name)
 }
 
 fn own_mail_spool(root: &Path) {
