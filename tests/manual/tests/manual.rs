@@ -106,6 +106,33 @@ fn options_are_those_of_the_code() {
     assert!(faults.is_empty(), "options: {faults:#?}");
 }
 
+/// The words after `postfix`, as its source matches them, and the items of postfix(1).
+#[test]
+fn commands_of_postfix_are_those_of_the_code() {
+    let code = code_of(&read(&root().join("commands/postfix/src/control.rs")));
+    let arms = code
+        .lines()
+        .filter(|line| line.trim_start().starts_with('"') && line.contains("=>"));
+    let words = arms.flat_map(|line| {
+        let patterns = line.split("=>").next().unwrap_or_default();
+        patterns.split('"').skip(1).step_by(2)
+    });
+    let code: BTreeSet<&str> = words.collect();
+    let pages = pages();
+    let page = page_of(&pages, "postfix", '1');
+    let items = page.text.lines().filter(|line| line.starts_with(".It Cm "));
+    let words = items.flat_map(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let named = words.windows(2).filter(|pair| pair.first() == Some(&"Cm"));
+        named
+            .filter_map(|pair| pair.get(1).copied())
+            .collect::<Vec<_>>()
+    });
+    let page: BTreeSet<&str> = words.collect();
+    assert!(code.contains("start"), "the commands are found in the code");
+    assert_eq!(page, code, "commands in postfix(1), and in its code");
+}
+
 #[test]
 fn table_types_and_restrictions_are_described() {
     let page = postconf::page();
