@@ -133,29 +133,51 @@ pub fn references(template: &[u8]) -> Vec<&[u8]> {
     let mut names = Vec::new();
     let mut texts = vec![template];
     while let Some(text) = texts.pop() {
-        for piece in Pieces::new(text) {
-            match piece {
-                Err(_) => break,
-                Ok(Piece::Text(_)) => {}
-                Ok(Piece::Value(name)) => names.push(name),
-                Ok(Piece::Choice { name, full, empty }) => {
-                    names.push(name);
-                    texts.extend([full, empty].into_iter().flatten());
-                }
-                Ok(Piece::Compare(Comparison {
-                    left,
-                    right,
-                    yes,
-                    no,
-                    ..
-                })) => {
-                    texts.extend([Some(left), Some(right), yes, no].into_iter().flatten());
-                }
-                Ok(Piece::Call { argument, .. }) => texts.push(argument),
-            }
-        }
+        // What is wrong with it is found where it is expanded.
+        let _ = walk(text, &mut names, &mut texts);
     }
     names
+}
+
+/// The same, in their order; a template that is wrong anywhere is an error, also where it would not be expanded.
+pub fn checked_references(template: &[u8]) -> Result<Vec<&[u8]>, Error> {
+    let mut names = Vec::new();
+    let mut texts = vec![template];
+    while let Some(text) = texts.pop() {
+        let mut inner = Vec::new();
+        walk(text, &mut names, &mut inner)?;
+        texts.extend(inner.into_iter().rev());
+    }
+    Ok(names)
+}
+
+/// The names in one text; the texts inside its references follow in `texts`.
+fn walk<'a>(
+    text: &'a [u8],
+    names: &mut Vec<&'a [u8]>,
+    texts: &mut Vec<&'a [u8]>,
+) -> Result<(), Error> {
+    for piece in Pieces::new(text) {
+        match piece? {
+            Piece::Text(_) => {}
+            Piece::Value(name) => names.push(name),
+            Piece::Choice { name, full, empty } => {
+                names.push(name);
+                texts.extend([full, empty].into_iter().flatten());
+            }
+            Piece::Compare(Comparison {
+                left,
+                right,
+                yes,
+                no,
+                ..
+            }) => {
+                texts.extend([Some(left), Some(right), yes, no].into_iter().flatten());
+            }
+            Piece::Call { argument, .. } => texts.push(argument),
+        }
+    }
+    Ok(())
 }
 
 fn expand_into(

@@ -92,3 +92,19 @@ proptest! {
         let _ = references(template.as_bytes());
     }
 }
+
+#[test]
+fn references_are_found_in_order_and_mistakes_anywhere() {
+    let names = |text: &'static str| {
+        checked_references(text.as_bytes()).map(|names| {
+            names
+                .into_iter()
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect::<Vec<_>>()
+        })
+    };
+    let all = names("$a ${b?{$c}:{${{$d} == {$e} ? {$f}}}}").unwrap();
+    assert_eq!(all, ["a", "b", "c", "d", "e", "f"]);
+    assert!(names("$a ${b?{$}}").is_err());
+    assert!(names("${a").is_err());
+}
