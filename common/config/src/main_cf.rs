@@ -47,7 +47,7 @@ impl MainCf {
             warnings: found.orphans.iter().map(orphan).collect(),
         };
         for (order, line) in found.lines.iter().enumerate() {
-            let place = || format!("{shown}, {}", line.place());
+            let place = || format!("{shown}, line {}", line.numbers.start());
             let (name, value) = attributes::name_value(&line.text).map_err(|what| Error::Line {
                 file: path.to_owned(),
                 number: *line.numbers.start(),

@@ -219,7 +219,8 @@ fn arguments(text: &str) -> (Vec<String>, Option<String>) {
         }
         let inside = token::inside(word).unwrap_or_else(|error| {
             broken = Some(format!("{error} in \"{word}\""));
-            word.trim_start_matches('{').trim_ascii()
+            let end = token::balanced(word.as_bytes()).map_or(word.len(), |length| length - 1);
+            word.get(1..end).unwrap_or_default().trim_ascii()
         });
         result.push(match inside.split_once('=') {
             Some((name, value)) if is_override => {
