@@ -6,13 +6,11 @@
 //! Never opens anything but logs and queue files; letters go through cleanup(8).
 //! Logs each notice with its queue id, and what went wrong with one.
 
-mod expansion;
 mod notice;
 mod original;
 mod report;
 mod server;
 mod system;
-mod template;
 mod wrap;
 
 use std::process::ExitCode;

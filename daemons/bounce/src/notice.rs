@@ -10,12 +10,11 @@ use mail::{Address, Notify, Recipient, Ret};
 use queue::logfile::Entry;
 use records::bounce::Notice;
 use records::cleanup::Flags;
+use template::{Template, Templates};
 
-use crate::expansion;
 use crate::original::Original;
 use crate::report::Report;
 use crate::system::System;
-use crate::template::{Template, Templates};
 
 /// What a notice is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,7 +96,7 @@ impl Notices {
         }
         Ok(Self {
             system: System::load(settings)?,
-            templates: expansion::templates(settings)?,
+            templates: templates(settings)?,
             post: Post::new(settings)?,
             flags,
         })
@@ -243,6 +242,23 @@ impl Notices {
             Kind::Delay => &self.templates.delay,
             Kind::Success => &self.templates.success,
             Kind::Verify => &self.templates.verify,
+        }
+    }
+}
+
+/// The templates that main.cf names, expanded. A wrong file leaves the built-in texts, with a warning.
+fn templates(settings: &Settings) -> Result<Templates, Error> {
+    let reports: config::params::bounce::Reports = settings.get()?;
+    let own = match template::load(&reports.bounce_template_file) {
+        Ok(templates) => template::expand(templates, settings)?,
+        Err(error) => Err(error),
+    };
+    match own {
+        Ok(templates) => Ok(templates),
+        Err(error) => {
+            maillog::warning!("bounce_template_file: {error} -- using the built-in templates");
+            let built_in = template::expand(Templates::default(), settings)?;
+            Ok(built_in.unwrap_or_default())
         }
     }
 }

@@ -8,11 +8,11 @@ use mail::stats::Moment;
 use mail::{Address, date};
 use queue::logfile::Entry;
 use records::bounce::Notice;
+use template::Template;
 
 use crate::notice::Kind;
 use crate::original::Original;
 use crate::system::System;
-use crate::template::Template;
 use crate::wrap::wrap;
 
 /// Everything that a notice says.
@@ -408,7 +408,7 @@ mod tests {
 
     use super::*;
     use crate::system::Postmaster;
-    use crate::template::Templates;
+    use template::Templates;
 
     fn address(text: &str) -> Address {
         Address::new(text).unwrap()

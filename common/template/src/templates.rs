@@ -4,71 +4,100 @@ use std::fmt;
 
 /// The text and the headers of one kind of notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Template {
-    pub(crate) charset: String,
-    pub(crate) from: String,
-    pub(crate) subject: String,
-    /// The subject of the postmaster's copy.
-    pub(crate) postmaster_subject: String,
+pub struct Template {
+    /// What it is for: failure, delay, success or verify.
+    pub name: &'static str,
+    /// The character set of the text.
+    pub charset: String,
+    /// The header From:.
+    pub from: String,
+    /// The header Subject:.
+    pub subject: String,
+    /// The subject of the postmaster's copy; empty for kinds that have none.
+    pub postmaster_subject: String,
     /// The lines of the text.
-    pub(crate) text: Vec<String>,
+    pub text: Vec<String>,
 }
 
 /// One for each kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Templates {
-    pub(crate) failure: Template,
-    pub(crate) delay: Template,
-    pub(crate) success: Template,
-    pub(crate) verify: Template,
+pub struct Templates {
+    /// For mail that cannot be delivered.
+    pub failure: Template,
+    /// For mail that waits for long.
+    pub delay: Template,
+    /// For mail whose sender wants to hear of its delivery.
+    pub success: Template,
+    /// For mail whose sender only asks where it would go.
+    pub verify: Template,
+    /// Where they come from, for messages.
+    pub origin: String,
 }
 
-/// What is wrong with a template file.
+/// What is wrong with a template file, so that it cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TemplateError {
+#[expect(
+    missing_docs,
+    reason = "each variant's sentence says what its fields are"
+)]
+pub enum TemplateError {
+    /// It cannot be read: the path and the reason.
+    Unreadable { path: String, reason: String },
     /// A line outside of templates that is no `name = <<WORD`.
-    Start { line: usize, text: String },
-    /// A name that stands for no template.
-    Name { line: usize, name: String },
-    /// A template without its last line.
-    End { line: usize, word: String },
-    /// A header that a template cannot have.
-    Header { template: String, text: String },
+    Start {
+        path: String,
+        line: usize,
+        text: String,
+    },
+    /// A line of a text refers to a parameter that there is not.
+    Undefined {
+        origin: String,
+        template: &'static str,
+        text: String,
+    },
+    /// A line of a text with a wrong `$name`.
+    Syntax {
+        origin: String,
+        template: &'static str,
+        text: String,
+    },
 }
 
 impl Templates {
-    /// Replace those that a file has.
+    /// Replace those that a file has; the text of what is odd in it is warned of.
     pub(crate) fn read(&mut self, file: &str) -> Result<(), TemplateError> {
         let mut lines = file.lines().enumerate();
+        let mut last = 0;
         while let Some((number, text)) = lines.next() {
             if text.trim().is_empty() || text.starts_with('#') {
                 continue;
             }
             let line = number + 1;
             let (name, word) = start(text).ok_or_else(|| TemplateError::Start {
+                path: self.origin.clone(),
                 line,
-                text: text.to_owned(),
+                text: text.trim().to_owned(),
             })?;
             let mut body = Vec::new();
-            loop {
-                let Some((_, text)) = lines.next() else {
-                    return Err(TemplateError::End {
-                        line,
-                        word: word.to_owned(),
-                    });
-                };
+            let mut is_ended = false;
+            for (number, text) in lines.by_ref() {
+                last = number + 1;
                 if text.trim_end() == word {
+                    is_ended = true;
                     break;
                 }
                 body.push(text.to_owned());
             }
-            let Some(template) = self.named(name) else {
-                return Err(TemplateError::Name {
-                    line,
-                    name: name.to_owned(),
-                });
-            };
-            template.replace(name, &body)?;
+            let origin = self.origin.clone();
+            if !is_ended {
+                maillog::warning!("{origin}, line {last}: missing \"{word}\" end marker");
+            }
+            match self.named(name) {
+                Some(template) => template.replace(&body, &origin),
+                None => maillog::warning!(
+                    "{origin}, line {line}: unknown template name: {name} -- ignoring this template"
+                ),
+            }
         }
         Ok(())
     }
@@ -84,7 +113,13 @@ impl Templates {
     }
 
     /// All of them.
-    pub(crate) fn each(&mut self) -> [&mut Template; 4] {
+    #[must_use]
+    pub const fn each(&self) -> [&Template; 4] {
+        [&self.failure, &self.delay, &self.success, &self.verify]
+    }
+
+    /// All of them, to change.
+    pub(crate) const fn each_mut(&mut self) -> [&mut Template; 4] {
         [
             &mut self.failure,
             &mut self.delay,
@@ -103,20 +138,21 @@ fn start(text: &str) -> Option<(&str, &str)> {
 
 impl Template {
     /// Headers first, if any, then an empty line, then the text.
-    fn replace(&mut self, name: &str, lines: &[String]) -> Result<(), TemplateError> {
+    fn replace(&mut self, lines: &[String], origin: &str) {
+        let mut new = self.clone();
         let mut lines = lines.iter().peekable();
         while let Some((header, value)) = lines.peek().and_then(|line| header(line)) {
             let target = match header.to_ascii_lowercase().as_str() {
-                "charset" => &mut self.charset,
-                "from" => &mut self.from,
-                "subject" => &mut self.subject,
-                "postmaster-subject" => &mut self.postmaster_subject,
+                "charset" => &mut new.charset,
+                "from" => &mut new.from,
+                "subject" => &mut new.subject,
+                "postmaster-subject" => &mut new.postmaster_subject,
                 _ => {
-                    let text = format!("{header}:");
-                    return Err(TemplateError::Header {
-                        template: name.to_owned(),
-                        text,
-                    });
+                    let name = self.name;
+                    maillog::warning!(
+                        "{origin}: unknown \"{header}\" header label in {name} template -- ignoring this template"
+                    );
+                    return;
                 }
             };
             value.clone_into(target);
@@ -125,8 +161,8 @@ impl Template {
         if lines.peek().is_some_and(|line| line.trim().is_empty()) {
             lines.next();
         }
-        self.text = lines.cloned().collect();
-        Ok(())
+        new.text = lines.cloned().collect();
+        *self = new;
     }
 }
 
@@ -138,7 +174,8 @@ fn header(line: &str) -> Option<(&str, &str)> {
 
 impl Default for Templates {
     fn default() -> Self {
-        let template = |subject: &str, postmaster_subject: &str, text: &str| Template {
+        let template = |name, subject: &str, postmaster_subject: &str, text: &str| Template {
+            name,
             charset: String::from("us-ascii"),
             from: String::from("Mail Delivery System <MAILER-DAEMON>"),
             subject: subject.to_owned(),
@@ -147,17 +184,20 @@ impl Default for Templates {
         };
         Self {
             failure: template(
+                "failure",
                 "Undelivered Mail Returned to Sender",
                 "Postmaster Copy: Undelivered Mail",
                 FAILURE,
             ),
             delay: template(
+                "delay",
                 "Delayed Mail (still being retried)",
                 "Postmaster Warning: Delayed Mail",
                 DELAY,
             ),
-            success: template("Successful Mail Delivery Report", "", SUCCESS),
-            verify: template("Mail Delivery Status Report", "", VERIFY),
+            success: template("success", "Successful Mail Delivery Report", "", SUCCESS),
+            verify: template("verify", "Mail Delivery Status Report", "", VERIFY),
+            origin: String::from("[built-in]"),
         }
     }
 }
@@ -211,15 +251,31 @@ Below is the report that you asked for.
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start { line, text } => {
-                write!(
-                    f,
-                    "line {line}: expected \"template_name = <<EOF\", found \"{text}\""
-                )
-            }
-            Self::Name { line, name } => write!(f, "line {line}: unknown template name: {name}"),
-            Self::End { line, word } => write!(f, "line {line}: missing end marker: {word}"),
-            Self::Header { template, text } => write!(f, "{template}: unknown header: {text}"),
+            Self::Unreadable { path, reason } => write!(f, "open {path}: {reason}"),
+            Self::Start { path, line, text } if !text.contains('=') => write!(
+                f,
+                "{path}, line {line}: missing '=' after attribute name: \"{text}\""
+            ),
+            Self::Start { path, line, text } => write!(
+                f,
+                "{path}, line {line}: expected \"template_name = <<EOF\", found \"{text}\""
+            ),
+            Self::Undefined {
+                origin,
+                template,
+                text,
+            } => write!(
+                f,
+                "{origin}: undefined $name in {template} template: {text}"
+            ),
+            Self::Syntax {
+                origin,
+                template,
+                text,
+            } => write!(
+                f,
+                "{origin}: bad $name syntax in {template} template: {text}"
+            ),
         }
     }
 }
@@ -246,23 +302,23 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_say_where_they_are() {
-        let fails = |file: &str| Templates::default().read(file).unwrap_err().to_string();
+    fn what_cannot_be_a_template_is_left_out_or_refused() {
+        let read = |file: &str| {
+            let mut templates = Templates::default();
+            templates.read(file).map(|()| templates)
+        };
+        let refused = read("\nrubbish\n").unwrap_err().to_string();
         assert_eq!(
-            fails("\nrubbish\n"),
-            "line 2: expected \"template_name = <<EOF\", found \"rubbish\""
+            refused,
+            "[built-in], line 2: missing '=' after attribute name: \"rubbish\""
         );
-        assert_eq!(
-            fails("x_template = <<E\nE\n"),
-            "line 1: unknown template name: x_template"
-        );
-        assert_eq!(
-            fails("failure_template = <<E\n"),
-            "line 1: missing end marker: E"
-        );
-        assert_eq!(
-            fails("failure_template = <<E\nTo: x\nE\n"),
-            "failure_template: unknown header: To:"
-        );
+        for ignored in [
+            "x_template = <<E\nE\n",
+            "failure_template = <<E\nTo: x\n\ny\nE\n",
+        ] {
+            assert_eq!(read(ignored), Ok(Templates::default()), "{ignored}");
+        }
+        let open = read("failure_template = <<E\n\nx\n").unwrap();
+        assert_eq!(open.failure.text, ["x"]);
     }
 }
