@@ -10,6 +10,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use config::Explained;
 use config::lines::Line;
 use sys::lock;
 
@@ -86,24 +87,49 @@ pub(crate) struct Editing {
 
 impl Editing {
     /// Keep others out, and read the file.
-    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Explained> {
         let mut name = path.as_os_str().to_owned();
         name.push(".tmp");
         let temporary = PathBuf::from(name);
         let file = locked(&temporary).map_err(|error| said("open", &temporary, &error))?;
-        let bytes = fs::read(path).map_err(|error| said("open", path, &error))?;
-        Ok(Self {
+        let mut editing = Self {
             path: path.to_owned(),
             temporary,
             file,
-            bytes,
-        })
+            bytes: Vec::new(),
+        };
+        match fs::read(path) {
+            Ok(bytes) => editing.bytes = bytes,
+            Err(error) => {
+                editing.give_up();
+                let reason = sys::reason(&error);
+                return Err(format!("open {} for reading: {reason}", path.display()).into());
+            }
+        }
+        Ok(editing)
+    }
+
+    /// Make the changes; after a mistake the file stays as it is.
+    pub(crate) fn finish(self, changes: Result<Changes, Explained>) -> Result<(), Explained> {
+        match changes {
+            Ok(changes) => {
+                let text = changes.apply(&self.bytes);
+                self.save(&text)
+            }
+            Err(error) => {
+                self.give_up();
+                Err(error)
+            }
+        }
     }
 
     /// Put the new text in the file's place.
-    pub(crate) fn save(mut self, text: &[u8]) -> Result<(), String> {
-        self.write(text)
-            .map_err(|error| said("write", &self.temporary, &error))?;
+    fn save(mut self, text: &[u8]) -> Result<(), Explained> {
+        if let Err(error) = self.write(text) {
+            let what = said("write", &self.temporary, &error);
+            self.give_up();
+            return Err(what);
+        }
         fs::rename(&self.temporary, &self.path)
             .map_err(|error| said("rename", &self.temporary, &error))?;
         let parent = self
@@ -117,8 +143,8 @@ impl Editing {
     }
 
     /// Leave the file as it is.
-    pub(crate) fn give_up(self) {
-        // Nothing is lost if the empty file stays.
+    fn give_up(self) {
+        // Nothing is lost if the temporary file stays.
         let _ = fs::remove_file(&self.temporary);
     }
 
@@ -155,8 +181,8 @@ fn locked(path: &Path) -> io::Result<File> {
     }
 }
 
-fn said(what: &str, path: &Path, error: &io::Error) -> String {
-    format!("{what} {}: {}", path.display(), sys::reason(error))
+fn said(what: &str, path: &Path, error: &io::Error) -> Explained {
+    format!("{what} {}: {}", path.display(), sys::reason(error)).into()
 }
 
 #[cfg(test)]

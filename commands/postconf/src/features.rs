@@ -1,6 +1,11 @@
 //! What is built in: tables, locks, SASL.
 
 use std::io::Write;
+use std::path::PathBuf;
+
+use config::{Explained, Loader, MainCf, params};
+
+use crate::options::Options;
 
 /// A list that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,30 +16,54 @@ pub(crate) enum Feature {
     ClientSasl,
 }
 
-/// The types of lookup tables, as common/lookup opens them.
+/// The types of lookup tables that are always there, as common/lookup opens them.
 const TABLES: [&str; 12] = [
     "btree", "cidr", "dbm", "environ", "fail", "hash", "inline", "lmdb", "proxy", "static",
     "texthash", "unix",
 ];
 
+/// The types that are there when their program, `<type>_table`, is among the daemons.
+const DRIVERS: [&str; 7] = [
+    "ldap", "memcache", "mongodb", "mysql", "pgsql", "redis", "sqlite",
+];
+
 /// Print one list.
-pub(crate) fn run(feature: Feature) -> Result<(), String> {
-    let names: &[&str] = match feature {
-        Feature::Tables => &TABLES,
-        Feature::Locks => &["flock", "fcntl", "dotlock"],
-        Feature::ServerSasl | Feature::ClientSasl => &[],
+pub(crate) fn run(feature: Feature, options: &Options) -> Result<(), Explained> {
+    let mut names: Vec<&str> = match feature {
+        Feature::Tables => TABLES.to_vec(),
+        Feature::Locks => vec!["flock", "fcntl", "dotlock"],
+        Feature::ServerSasl | Feature::ClientSasl => Vec::new(),
     };
+    if feature == Feature::Tables {
+        let folder = daemon_directory(options)?;
+        let is_there = |kind: &&str| folder.join(format!("{kind}_table")).exists();
+        names.extend(DRIVERS.into_iter().filter(is_there));
+        names.sort_unstable();
+    }
     let mut out = std::io::stdout().lock();
     names
         .iter()
         .try_for_each(|name| writeln!(out, "{name}"))
-        .map_err(|error| format!("write: {error}"))
+        .map_err(|error| format!("write: {}", sys::reason(&error)).into())
+}
+
+/// Where main.cf says that daemons are; without a main.cf, where they usually are.
+fn daemon_directory(options: &Options) -> Result<PathBuf, Explained> {
+    let main = MainCf::read(&options.directory.join("main.cf")).unwrap_or_default();
+    let settings = Loader::new("postconf").over(options.directory.clone(), main);
+    let directories: params::core::Directories = settings.get()?;
+    Ok(directories.daemon_directory.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use lookup::{OpenError, OpenOptions, Table};
+
+    #[test]
+    fn drivers_are_those_of_lookup() {
+        assert_eq!(DRIVERS, lookup::kinds::driver::TYPES);
+    }
 
     #[test]
     fn every_listed_type_can_be_opened() {

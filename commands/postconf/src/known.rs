@@ -1,10 +1,15 @@
 //! Which names mean something: those of the table, those of services, and those that values refer to.
 
+mod databases;
+mod warnings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use config::master_cf::{Entries, Entry};
-use config::{Kind, MainCf, table};
+use config::{Explained, Kind, MainCf, table};
 use text::{expand, token};
+
+use crate::services::Service;
+use databases::Databases;
 
 /// Why a name is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,38 +19,42 @@ pub(crate) enum Class {
     User,
 }
 
+/// What main.cf and -o set, by name.
+pub(crate) type Set<'a> = BTreeMap<&'a str, &'a str>;
+
 /// The names that mean something, and the mistakes that show on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     names: BTreeMap<String, Class>,
-    /// `name` of `name:table` in legacy table settings, whose parameters are `name_...`.
-    databases: BTreeSet<String>,
-    undefined: BTreeSet<String>,
+    /// Names that main.cf refers to and that some service sets.
+    of_services: BTreeSet<String>,
+    /// Names that main.cf refers to and nothing sets, each time; then those of master.cf.
+    undefined: [Vec<String>; 2],
+    /// Overrides that nothing uses: by service, then by name.
+    unused_overrides: Vec<(String, String)>,
+    databases: Databases,
 }
 
 /// Programs that deliver mail; their services have the parameters of transports.
 const TRANSPORTS: [&str; 6] = ["error", "lmtp", "local", "pipe", "smtp", "virtual"];
 /// Programs whose services have a time limit.
 const LIMITED: [&str; 2] = ["pipe", "spawn"];
-/// Tables whose settings may be parameters of main.cf.
-const DATABASES: [&str; 6] = ["ldap", "memcache", "mongodb", "mysql", "pgsql", "sqlite"];
 
 impl Known {
     /// The names of the table and of the services.
-    pub(crate) fn of_services(services: &Entries) -> Self {
+    pub(crate) fn stock(services: &[Service]) -> Self {
         let mut known = Self::default();
         known
             .names
             .extend(table::all().map(|spec| (spec.name.to_owned(), Class::Builtin)));
-        for entry in &services.entries {
-            let [name, .., command] = &entry.fields;
+        for service in services {
             for pattern in table::patterns() {
                 let limit = pattern.suffix == "time_limit";
                 let programs: &[&str] = if limit { &LIMITED } else { &TRANSPORTS };
-                if programs.contains(&command.as_str()) {
+                if programs.contains(&service.program()) {
                     known
                         .names
-                        .entry(format!("{name}_{}", pattern.suffix))
+                        .entry(format!("{}_{}", service.name(), pattern.suffix))
                         .or_insert(Class::Service);
                 }
             }
@@ -53,105 +62,118 @@ impl Known {
         known
     }
 
-    /// Also the names that main.cf and the overrides of master.cf make up and refer to.
-    pub(crate) fn with_users(mut self, main: &MainCf, services: &Entries) -> Self {
-        let mut names: Vec<String> = main.names().into_iter().map(str::to_owned).collect();
-        names.retain(|name| self.class(name).is_some() || table::legacy(name).is_some());
-        names.extend(self.own_names_of_services(main, services));
-        let legacy = names.iter().filter(|name| table::legacy(name).is_some());
-        self.names
-            .extend(legacy.map(|name| (name.clone(), Class::User)));
-        while let Some(name) = names.pop() {
-            if let Some(value) = main.value(&name).filter(|_| !is_raw(&name)) {
-                names.extend(self.scan(&name, value, main));
+    /// Also the names that main.cf, -o and the overrides of master.cf make up and refer to.
+    pub(crate) fn with_users(
+        mut self,
+        set: &Set<'_>,
+        services: &[Service],
+    ) -> Result<Self, Explained> {
+        self.own_names_of_services(set, services);
+        let by_services: BTreeSet<&str> = services
+            .iter()
+            .flat_map(Service::overrides)
+            .map(|(name, _)| name)
+            .collect();
+        for (name, value) in set {
+            if table::legacy(name).is_some() {
+                self.names.insert((*name).to_owned(), Class::User);
             }
+            for reference in self.mentioned(name, value)? {
+                if set.contains_key(reference.as_str()) {
+                    self.names.insert(reference, Class::User);
+                } else if by_services.contains(reference.as_str()) {
+                    self.of_services.insert(reference);
+                } else {
+                    self.undefined[0].push(reference);
+                }
+            }
+            self.databases.scan(value)?;
         }
-        for entry in &services.entries {
-            for (name, value) in overrides(entry) {
-                if !is_raw(name) {
-                    let more = self.scan(name, value, main);
-                    self.follow(more, main);
+        let used: Vec<BTreeSet<String>> = services
+            .iter()
+            .map(|service| self.of_one(service, set))
+            .collect::<Result<_, _>>()?;
+        self.databases.name_parameters(set, &mut self.names);
+        for (service, used) in services.iter().zip(&used) {
+            for (name, value) in service.overrides().collect::<BTreeMap<_, _>>() {
+                if !self.is_used(name) && !used.contains(name) {
+                    self.unused_overrides
+                        .push((name.to_owned(), value.to_owned()));
                 }
             }
         }
-        self
+        Ok(self)
     }
 
-    fn follow(&mut self, mut names: Vec<String>, main: &MainCf) {
-        while let Some(name) = names.pop() {
-            if let Some(value) = main.value(&name) {
-                names.extend(self.scan(&name, value, main));
+    /// Look at the overrides of one service: those of its own names that it uses.
+    fn of_one(&mut self, service: &Service, set: &Set<'_>) -> Result<BTreeSet<String>, Explained> {
+        let own: Set<'_> = service.overrides().collect();
+        let mut used = BTreeSet::new();
+        let mut databases = Databases::default();
+        for (name, value) in &own {
+            for reference in self.mentioned(name, value)? {
+                if own.contains_key(reference.as_str()) {
+                    used.insert(reference);
+                } else if set.contains_key(reference.as_str()) {
+                    self.names.insert(reference, Class::User);
+                } else {
+                    self.undefined[1].push(reference);
+                }
             }
+            databases.scan(value)?;
         }
+        let mut names = BTreeMap::new();
+        databases.name_parameters(&own, &mut names);
+        used.extend(names.into_keys());
+        self.databases.append(databases);
+        Ok(used)
+    }
+
+    /// The names in one value that are not stock names, each time that they stand there.
+    fn mentioned(&self, name: &str, value: &str) -> Result<Vec<String>, Explained> {
+        let is_raw = table::find(name).is_some_and(|spec| spec.kind == Kind::Raw);
+        if is_raw {
+            return Ok(Vec::new());
+        }
+        let references = expand::checked_references(value.as_bytes()).map_err(|what| {
+            maillog::warning!("{what}");
+            Explained::from("macro processing error")
+        })?;
+        let mut found: Vec<String> = references
+            .into_iter()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect();
+        if name == "smtpd_restriction_classes" {
+            let classes = token::words(value).filter(|class| !class.starts_with('$'));
+            found.extend(classes.map(str::to_owned));
+        }
+        let stock = |name: &String| {
+            let class = self.names.get(name);
+            matches!(class, Some(Class::Builtin | Class::Service)) || table::legacy(name).is_some()
+        };
+        found.retain(|name| !stock(name));
+        Ok(found)
     }
 
     /// `<service>_sessions_per_process` is known where it is set.
-    fn own_names_of_services(&mut self, main: &MainCf, services: &Entries) -> Vec<String> {
-        let own = |entry: &Entry| format!("{}_sessions_per_process", entry.fields[0]);
-        let set: Vec<String> = services
-            .entries
-            .iter()
-            .map(own)
-            .filter(|name| main.value(name).is_some())
-            .collect();
-        self.names
-            .extend(set.iter().map(|name| (name.clone(), Class::Service)));
-        set
-    }
-
-    /// Find the names in one value; the result is those that are new and defined in main.cf.
-    fn scan(&mut self, name: &str, value: &str, main: &MainCf) -> Vec<String> {
-        let mut found = Vec::new();
-        for reference in expand::references(value.as_bytes()) {
-            let reference = String::from_utf8_lossy(reference).into_owned();
-            if self.class(&reference).is_some() || table::legacy(&reference).is_some() {
-                continue;
-            }
-            if main.value(&reference).is_some() {
-                found.push(reference);
-            } else {
-                self.undefined.insert(reference);
+    fn own_names_of_services(&mut self, set: &Set<'_>, services: &[Service]) {
+        for service in services {
+            let name = format!("{}_sessions_per_process", service.name());
+            if set.contains_key(name.as_str()) {
+                self.names.insert(name, Class::Service);
             }
         }
-        if name == "smtpd_restriction_classes" {
-            found.extend(
-                token::words(value)
-                    .filter(|class| main.value(class).is_some())
-                    .map(str::to_owned),
-            );
-        }
-        for word in token::words(value) {
-            let plain = word.strip_prefix("proxy:").unwrap_or(word);
-            if let Some((kind, table)) = plain.split_once(':')
-                && DATABASES.contains(&kind)
-                && !table.starts_with(['/', '.'])
-            {
-                self.databases.insert(table.to_owned());
-                let prefix = format!("{table}_");
-                found.extend(
-                    main.names()
-                        .into_iter()
-                        .filter(|name| name.starts_with(&prefix))
-                        .map(str::to_owned),
-                );
-            }
-        }
-        found.retain(|name| !self.names.contains_key(name));
-        self.names
-            .extend(found.iter().map(|name| (name.clone(), Class::User)));
-        found
     }
 
     /// Why a name is known; `None` when nothing uses it.
     pub(crate) fn class(&self, name: &str) -> Option<Class> {
-        let of_database = || {
-            let parameter = |database: &String| {
-                name.strip_prefix(database.as_str())
-                    .is_some_and(|rest| rest.starts_with('_'))
-            };
-            self.databases.iter().any(parameter).then_some(Class::User)
-        };
-        self.names.get(name).copied().or_else(of_database)
+        self.names.get(name).copied()
+    }
+
+    fn is_used(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+            || self.of_services.contains(name)
+            || table::legacy(name).is_some()
     }
 
     /// Every known name of the table, of services, and of users, sorted.
@@ -160,63 +182,16 @@ impl Known {
             .iter()
             .map(|(name, class)| (name.as_str(), *class))
     }
-
-    /// Warn of references to nothing.
-    pub(crate) fn warn_undefined(&self, path: &str) {
-        for name in &self.undefined {
-            maillog::warning!("{path}: undefined parameter: {name}");
-        }
-    }
-
-    /// Warn of settings of main.cf that nothing uses, and of those that will go away.
-    pub(crate) fn warn_unused(&self, main: &MainCf, quiet: bool) {
-        let path = main.path.display();
-        let mut set: Vec<_> = main.names();
-        set.sort_unstable();
-        for name in &set {
-            let value = main.value(name).unwrap_or_default();
-            if self.class(name).is_none() && table::legacy(name).is_none() {
-                maillog::warning!("{path}: unused parameter: {name}={value}");
-            } else if value
-                .split_ascii_whitespace()
-                .skip(1)
-                .any(|word| word.starts_with('#'))
-            {
-                maillog::warning!(
-                    "{path}: #comment after other text is not allowed: {name} = {value}"
-                );
-            }
-            if let Some(advice) = table::outdated(name).filter(|_| !quiet) {
-                maillog::warning!(
-                    "{path}: support for parameter \"{name}\" will be removed; instead, {advice}"
-                );
-            }
-        }
-    }
-
-    /// Warn of overrides in master.cf that nothing uses.
-    pub(crate) fn warn_unused_overrides(&self, services: &Entries, path: &str) {
-        for entry in &services.entries {
-            let own: Vec<_> = overrides(entry)
-                .flat_map(|(_, value)| expand::references(value.as_bytes()))
-                .collect();
-            for (name, value) in overrides(entry) {
-                if self.class(name).is_none()
-                    && table::legacy(name).is_none()
-                    && !own.contains(&name.as_bytes())
-                {
-                    maillog::warning!("{path}: unused parameter: {name}={value}");
-                }
-            }
-        }
-    }
 }
 
-/// The `-o name=value` arguments of an entry.
-pub(crate) fn overrides(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
-    config::master_cf::overrides(&entry.arguments)
-}
-
-fn is_raw(name: &str) -> bool {
-    table::find(name).is_some_and(|spec| spec.kind == Kind::Raw)
+/// What main.cf and the overrides of the command line set.
+pub(crate) fn set<'a>(main: &'a MainCf, overrides: &'a [(String, String)]) -> Set<'a> {
+    let of_file = main
+        .names()
+        .into_iter()
+        .map(|name| (name, main.value(name).unwrap_or_default()));
+    let of_line = overrides
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    of_file.chain(of_line).collect()
 }

@@ -1,8 +1,8 @@
 //! postconf(1) - show and change the configuration.
 //!
-//! Lists parameters of main.cf (set, stock, or both), entries, fields and parameters of master.cf, and the kinds of
-//! tables, locks and SASL that are built in; changes both files in place. Never touches a running mail system. Warns on
-//! standard error of names that nothing uses.
+//! Lists parameters of main.cf (set, stock, or both), entries, fields and parameters of master.cf, the texts of notices, and
+//! the kinds of tables, locks and SASL that are built in; changes both files in place. Never touches a running mail system.
+//! Warns on standard error of names that nothing uses.
 
 mod edit;
 mod features;
@@ -11,7 +11,10 @@ mod main_cf;
 mod master;
 mod options;
 mod print;
+mod services;
+mod templates;
 
+use config::Explained;
 use std::process::ExitCode;
 
 use options::{Options, Subject};
@@ -27,17 +30,19 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(what) => {
             maillog::fatal!("{what}");
+            what.tell();
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), String> {
-    let options = Options::parse(std::env::args_os())?;
+fn run() -> Result<(), Explained> {
+    let options = Options::parse(std::env::args_os().skip(1))?;
     match options.subject {
         Subject::MainCf => main_cf::run(&options),
-        Subject::Entries | Subject::Fields | Subject::Parameters => master::run(&options),
-        Subject::Feature(feature) => features::run(feature),
+        Subject::Master(part) => master::run(&options, part),
+        Subject::Templates { expanded } => templates::run(&options, expanded),
+        Subject::Feature(feature) => features::run(feature, &options),
         Subject::Tls => Ok(()),
     }
 }

@@ -1,20 +1,20 @@
 //! Parameters of main.cf: listing and changing.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use config::master_cf::{self, Entries};
-use config::{Loader, MainCf, Settings, lines, table};
+use config::{Error, Explained, Kind, Loader, MainCf, Settings, lines, table};
 use text::attributes;
 
 use crate::edit::{Change, Changes, Editing};
-use crate::known::{Class, Known};
+use crate::known::{self, Class, Known, Set};
 use crate::options::{Action, Options, Values};
 use crate::print;
+use crate::services::{self, Missing};
 
 /// Do what the command line says about main.cf.
-pub(crate) fn run(options: &Options) -> Result<(), String> {
+pub(crate) fn run(options: &Options) -> Result<(), Explained> {
     if options.action == Action::Show {
         show(options)
     } else {
@@ -22,78 +22,90 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
 }
 
-fn show(options: &Options) -> Result<(), String> {
+fn show(options: &Options) -> Result<(), Explained> {
     let stock = options.values == Values::Stock;
     let main = if stock {
         MainCf::default()
     } else {
         main_cf(options)?
     };
-    let services = services(&options.directory, stock)?;
-    let known = Known::of_services(&services).with_users(&main, &services);
-    let settings = settings(options, main.clone())?;
+    let overrides = overrides(options)?;
+    let services = services::read(&options.directory, Missing::Warning)?;
+    let set = known::set(&main, &overrides);
+    let mut known = Known::stock(&services);
     if !stock {
-        known.warn_undefined(&main.path.display().to_string());
+        known = known.with_users(&set, &services)?;
+        known.warn_undefined(&options.directory);
     }
     let listing = Listing {
         options,
-        settings: &settings,
+        settings: &settings(options, main.clone())?,
         known: &known,
-        main: &main,
+        set: &set,
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     listing.print(&mut out)?;
-    out.flush().map_err(|error| format!("write: {error}"))?;
+    out.flush()
+        .map_err(|error| format!("write: {}", sys::reason(&error)))?;
     if !stock {
-        known.warn_unused(&main, options.quiet);
-        known.warn_unused_overrides(&services, &master_path(options));
+        known.warn_main_cf(&options.directory, &set, options.quiet);
+        known.warn_services(&options.directory, &services, options.quiet);
     }
     Ok(())
 }
 
 /// Read main.cf and say what is odd about it.
-pub(crate) fn main_cf(options: &Options) -> Result<MainCf, String> {
-    let main =
-        MainCf::read(&options.directory.join("main.cf")).map_err(|error| error.to_string())?;
+pub(crate) fn main_cf(options: &Options) -> Result<MainCf, Explained> {
+    let main = MainCf::read(&options.directory.join("main.cf"))?;
     for warning in &main.warnings {
         maillog::warning!("{warning}");
     }
     Ok(main)
 }
 
-/// The services of master.cf; stock values can be shown without.
-pub(crate) fn services(directory: &Path, optional: bool) -> Result<Entries, String> {
-    let path = directory.join("master.cf");
-    match std::fs::read(&path) {
-        Ok(bytes) => master_cf::entries(&path, &bytes).map_err(|error| error.to_string()),
-        Err(_) if optional => Ok(Entries::default()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Entries::default()),
-        Err(error) => Err(format!("open {}: {error}", path.display())),
-    }
+/// What -o says, as names and values.
+pub(crate) fn overrides(options: &Options) -> Result<Vec<(String, String)>, Explained> {
+    let read = |text: &String| {
+        let (name, value) = attributes::name_value(text)
+            .map_err(|what| format!("invalid parameter override: {text}: {what}"))?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    options.overrides.iter().map(read).collect()
 }
 
-/// The path of master.cf, as messages name it.
-pub(crate) fn master_path(options: &Options) -> String {
-    options.directory.join("master.cf").display().to_string()
-}
-
-fn settings(options: &Options, main: MainCf) -> Result<Settings, String> {
-    let mut loader = Loader::new("postconf");
+fn settings(options: &Options, main: MainCf) -> Result<Settings, Explained> {
+    let mut loader = Loader::new("postconf").service("");
     for assignment in &options.overrides {
-        loader = loader.set(assignment).map_err(|error| error.to_string())?;
+        loader = loader.set(assignment)?;
     }
     Ok(loader.over(options.directory.clone(), main))
+}
+
+/// A value that cannot be expanded: the reason is a warning, as with the reference.
+pub(crate) fn not_expanded(error: Error) -> Explained {
+    let mut inner = &error;
+    while let Error::In { error, .. } = inner {
+        inner = error;
+    }
+    let Error::Expansion { what, .. } = inner else {
+        return error.into();
+    };
+    maillog::warning!("{what}");
+    Explained {
+        text: "macro processing error".to_owned(),
+        ..error.into()
+    }
 }
 
 struct Listing<'a> {
     options: &'a Options,
     settings: &'a Settings,
     known: &'a Known,
-    main: &'a MainCf,
+    set: &'a Set<'a>,
 }
 
 impl Listing<'_> {
-    fn print(&self, out: &mut impl Write) -> Result<(), String> {
+    fn print(&self, out: &mut impl Write) -> Result<(), Explained> {
         if self.options.words.is_empty() {
             for (name, _) in self.known.names().filter(|(_, class)| self.wanted(*class)) {
                 self.one(out, name)?;
@@ -104,7 +116,7 @@ impl Listing<'_> {
             if self.known.class(name).is_some() || table::legacy(name).is_some() {
                 self.one(out, name)?;
             } else {
-                maillog::warning!("{name}: unknown parameter");
+                self.known.warn_unknown(name);
             }
         }
         Ok(())
@@ -118,29 +130,28 @@ impl Listing<'_> {
         }
     }
 
-    fn one(&self, out: &mut impl Write, name: &str) -> Result<(), String> {
-        if self.options.values == Values::Explicit && !self.is_set(name) {
+    fn one(&self, out: &mut impl Write, name: &str) -> Result<(), Explained> {
+        let is_set = name == "config_directory" || self.set.contains_key(name);
+        if self.options.values == Values::Explicit && !is_set {
             return Ok(());
         }
-        let value = self.value(name).map_err(|error| error.to_string())?;
-        print::setting(out, name, &value, self.options).map_err(|error| format!("write: {error}"))
+        let value = self.value(name)?;
+        print::setting(out, name, &value, self.options)
+            .map_err(|error| format!("write: {}", sys::reason(&error)).into())
     }
 
-    fn is_set(&self, name: &str) -> bool {
-        name == "config_directory"
-            || self.settings.set(name).is_some()
-            || self.main.value(name).is_some()
-    }
-
-    fn value(&self, name: &str) -> Result<String, config::Error> {
+    fn value(&self, name: &str) -> Result<String, Explained> {
         let value = if self.options.values == Values::Stock && name == "config_directory" {
             Some(config::DEFAULT_DIRECTORY.into())
         } else {
-            self.settings.unexpanded(name)?
+            self.settings.unexpanded(name).map_err(not_expanded)?
         };
         let value = value.unwrap_or_default();
-        if self.options.expand {
-            self.settings.expand_value(name, &value)
+        let is_raw = table::find(name).is_some_and(|spec| spec.kind == Kind::Raw);
+        if self.options.expand && !is_raw {
+            self.settings
+                .expand_value(name, &value)
+                .map_err(not_expanded)
         } else {
             Ok(value.into_owned())
         }
@@ -148,76 +159,73 @@ impl Listing<'_> {
 }
 
 /// -e, -X and -#.
-fn edit(options: &Options) -> Result<(), String> {
+fn edit(options: &Options) -> Result<(), Explained> {
     let wanted = Wanted::parse(options)?;
     let path = options.directory.join("main.cf");
     let editing = Editing::open(&path)?;
-    match wanted.changes(&editing.bytes, &path, options.action) {
-        Ok(changes) => {
-            let text = changes.apply(&editing.bytes);
-            editing.save(&text)
-        }
-        Err(error) => {
-            editing.give_up();
-            Err(error)
-        }
-    }
+    let changes = wanted.changes(&editing.bytes, &path, options.action);
+    editing.finish(Ok(changes))
 }
 
-/// The names of the command line, with the values that -e gives them.
+/// The names of the command line in their order, with the values that -e gives them.
 struct Wanted(Vec<(String, String)>);
 
 impl Wanted {
-    fn parse(options: &Options) -> Result<Self, String> {
+    fn parse(options: &Options) -> Result<Self, Explained> {
         let mut wanted: Vec<(String, String)> = Vec::new();
         for word in &options.words {
             let (name, value) = if options.action == Action::Set {
-                attributes::name_value(word).map_err(|error| format!("{error}: \"{word}\""))?
+                attributes::name_value(word)
+                    .map_err(|error| format!("{error}: \"{}\"", word.trim_ascii()))?
             } else {
-                (word.trim(), "")
+                (word.as_str(), "")
             };
+            if name.trim_ascii().is_empty() {
+                return Err("-X or -# requires non-blank parameter names".into());
+            }
             match wanted.iter_mut().find(|(known, _)| known == name) {
-                Some((_, old)) => value.clone_into(old),
+                Some((_, old)) => {
+                    if options.action == Action::Set {
+                        maillog::warning!("ignoring earlier request: '{name} = {old}'");
+                    }
+                    value.clone_into(old);
+                }
                 None => wanted.push((name.to_owned(), value.to_owned())),
             }
         }
         Ok(Self(wanted))
     }
 
-    fn changes(&self, bytes: &[u8], path: &Path, action: Action) -> Result<Changes, String> {
+    /// Lines that make no sense stay as they are.
+    fn changes(&self, bytes: &[u8], path: &Path, action: Action) -> Changes {
         let mut changes = Changes::default();
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for line in lines::logical(bytes).lines {
             let Ok((name, _)) = attributes::name_value(&line.text) else {
-                let what = format!(
-                    "{}, {}: missing '=' after attribute name",
-                    path.display(),
-                    line.place()
-                );
-                return Err(format!("{what}: \"{}\"", line.text.trim_ascii_end()));
+                continue;
             };
             let Some((name, value)) = self.0.iter().find(|(wanted, _)| wanted == name) else {
                 continue;
             };
-            if !seen.insert(name.as_str()) {
+            let count = seen.entry(name).or_default();
+            *count += 1;
+            if *count == 2 {
                 maillog::warning!("{}: multiple entries for \"{name}\"", path.display());
             }
-            changes.change(
-                &line,
-                match action {
-                    Action::Comment => Change::Comment,
-                    Action::Exclude => Change::Delete,
-                    Action::Set | Action::Show => Change::Replace(format!("{name} = {value}")),
-                },
-            );
+            let change = match action {
+                Action::Comment => Change::Comment,
+                Action::Exclude => Change::Delete,
+                Action::Set | Action::Show => Change::Replace(format!("{name} = {value}")),
+            };
+            changes.change(&line, change);
         }
-        for (name, value) in self
-            .0
-            .iter()
-            .filter(|(name, _)| action == Action::Set && !seen.contains(name.as_str()))
-        {
-            changes.add(format!("{name} = {value}"));
+        if action == Action::Set {
+            for (name, value) in &self.0 {
+                if !seen.contains_key(name.as_str()) {
+                    changes.add(format!("{name} = {value}"));
+                }
+            }
         }
-        Ok(changes)
+        changes
     }
 }

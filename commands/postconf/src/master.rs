@@ -4,17 +4,17 @@ mod change;
 mod pattern;
 mod show;
 
-use config::master_cf::Entry;
-
-use crate::options::{Action, Options};
+use crate::options::{Action, Options, Part};
 use crate::print;
+use crate::services::Service;
+use config::Explained;
 
 /// Do what the command line says about master.cf.
-pub(crate) fn run(options: &Options) -> Result<(), String> {
+pub(crate) fn run(options: &Options, part: Part) -> Result<(), Explained> {
     if options.action == Action::Show {
-        show::run(options)
+        show::run(options, part)
     } else {
-        change::run(options)
+        change::run(options, part)
     }
 }
 
@@ -22,27 +22,41 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 const COLUMNS: [usize; 8] = [0, 11, 17, 25, 33, 41, 49, 57];
 
 /// The entry in columns; folded, each `-o` stands on a line of its own.
-fn line(entry: &Entry, fold: bool) -> String {
+fn line(service: &Service, fold: bool) -> String {
     let mut text = String::new();
-    for (column, field) in COLUMNS.into_iter().zip(&entry.fields) {
+    for (column, field) in COLUMNS.into_iter().zip(&service.entry.fields) {
         if !text.is_empty() {
             text.push(' ');
         }
         text.push_str(&" ".repeat(column.saturating_sub(text.len())));
         text.push_str(field);
     }
+    add_arguments(&mut text, service, fold);
+    text
+}
+
+/// The command and its arguments after some text.
+fn command(service: &Service, before: &str, fold: bool) -> String {
+    let mut text = format!("{before}{}", service.program());
+    add_arguments(&mut text, service, fold);
+    text
+}
+
+fn add_arguments(text: &mut String, service: &Service, fold: bool) {
     let mut width = text.len();
-    let mut words = entry.arguments.iter().peekable();
+    let overrides: Vec<usize> = service.override_places().collect();
+    let mut at = 0;
     let mut own_line = false;
-    while let Some(word) = words.next() {
-        let is_override = word == "-o" && words.peek().is_some();
-        let shown = match words.next_if(|_| is_override) {
-            Some(assignment) => format!("-o {}", braced(assignment)),
-            None => braced(word),
+    while let Some(word) = service.entry.arguments.get(at) {
+        let value = service.entry.arguments.get(at + 1);
+        let (shown, is_override) = match value.filter(|_| overrides.contains(&(at + 1))) {
+            Some(value) => (format!("-o {}", braced(value)), true),
+            None => (braced(word), false),
         };
+        at += if is_override { 2 } else { 1 };
         if fold && (is_override || own_line || width + 1 + shown.len() >= print::WIDTH) {
-            text.push_str("\n    ");
-            width = 4;
+            text.push_str(print::INDENT);
+            width = print::INDENT.len() - 1;
         } else {
             text.push(' ');
             width += 1;
@@ -51,7 +65,6 @@ fn line(entry: &Entry, fold: bool) -> String {
         text.push_str(&shown);
         own_line = is_override;
     }
-    text
 }
 
 /// An argument as it stands in the file.
@@ -62,14 +75,4 @@ fn braced(argument: &str) -> String {
     } else {
         argument.to_owned()
     }
-}
-
-/// The command and its arguments on one line.
-fn command(entry: &Entry) -> String {
-    let mut text = entry.fields[7].clone();
-    for argument in &entry.arguments {
-        text.push(' ');
-        text.push_str(&braced(argument));
-    }
-    text
 }

@@ -2,258 +2,309 @@
 
 use std::path::Path;
 
-use config::master_cf::{self, BadField, Entries, Entry, FIELDS};
+use config::Explained;
+use config::lines::{self, Line};
 
 use super::pattern::Pattern;
+use super::show;
 use crate::edit::{Change, Changes, Editing};
-use crate::options::{Action, Options, Subject};
+use crate::options::{Action, Options, Part};
+use crate::services::{self, Service};
 
 /// Make the changes of the command line.
-pub(super) fn run(options: &Options) -> Result<(), String> {
+pub(super) fn run(options: &Options, part: Part) -> Result<(), Explained> {
     let path = options.directory.join("master.cf");
+    let requests: Vec<Request> = options
+        .words
+        .iter()
+        .map(|word| Request::parse(options.action, part, word, &path))
+        .collect::<Result<_, _>>()?;
     let editing = Editing::open(&path)?;
-    match changes(options, &path, &editing.bytes) {
-        Ok(changes) => {
-            let text = changes.apply(&editing.bytes);
-            editing.save(&text)
-        }
-        Err(error) => {
-            editing.give_up();
-            Err(error)
-        }
-    }
+    let mut table = Table::read(&path, &editing.bytes);
+    let done = requests
+        .iter()
+        .zip(&options.words)
+        .try_for_each(|(request, word)| table.apply(request, word));
+    editing.finish(done.map(|()| table.changes()))
 }
 
-fn changes(options: &Options, path: &Path, bytes: &[u8]) -> Result<Changes, String> {
-    let mut table = Table::read(path, bytes)?;
-    for word in &options.words {
-        let done = match (options.subject, options.action) {
-            (Subject::Entries, Action::Set) => table.replace(word, path),
-            (Subject::Entries, action) => table.mark(word, action),
-            (Subject::Fields, Action::Set) => table.set_field(word),
-            (Subject::Parameters, Action::Set) => table.set_parameter(word),
-            (Subject::Parameters, Action::Exclude) => table.remove_parameter(word),
-            _ => return Err("-F does not support -X or -#, -P does not support -#".to_owned()),
-        }?;
-        if !done {
-            maillog::warning!("unmatched service_name/type: \"{word}\"");
+/// One change.
+enum Request {
+    /// -Me: the services that match, or that have the new name and type, become this one.
+    Replace(Pattern, Box<Service>),
+    /// -MX, -M#
+    Mark(Pattern, Action),
+    /// -Fe: a field, by its number, and its value.
+    Field(Pattern, usize, String),
+    /// -Pe: a parameter and its value.
+    Parameter(Pattern, String, String),
+    /// -PX
+    NoParameter(Pattern, String),
+}
+
+impl Request {
+    fn parse(action: Action, part: Part, word: &str, path: &Path) -> Result<Self, Explained> {
+        let (left, value) = if action == Action::Set {
+            split(word)?
+        } else {
+            (word, "")
+        };
+        let pattern = |parts: usize, form: &str| {
+            Pattern::parse_whole(left, parts).ok_or_else(|| Explained::from(form))
+        };
+        match part {
+            Part::Fields => {
+                let pattern = pattern(3, "-Fe or -FX requires service_name/type/field_name")?;
+                let Some(name) = &pattern.item else {
+                    return Err("-Fe does not accept wild-card field name".into());
+                };
+                let field = show::field(name)?;
+                Ok(Self::Field(pattern, field, value.to_owned()))
+            }
+            Part::Parameters => {
+                let pattern = pattern(3, "-Pe or -PX requires service_name/type/parameter")?;
+                let Some(name) = pattern.item.clone() else {
+                    return Err("-Pe does not accept wild-card parameter name".into());
+                };
+                Ok(if action == Action::Set {
+                    Self::Parameter(pattern, name, value.to_owned())
+                } else {
+                    Self::NoParameter(pattern, name)
+                })
+            }
+            Part::Entries => {
+                let pattern = pattern(2, "-Me, -MX or -M# requires service_name/type")?;
+                if action != Action::Set {
+                    return Ok(Self::Mark(pattern, action));
+                }
+                let count = || Explained::from(format!("bad field count: \"{word}\""));
+                let parsed = services::parse(path, value.as_bytes()).map_err(|error| {
+                    if error.text.starts_with("invalid") {
+                        error
+                    } else {
+                        count()
+                    }
+                })?;
+                let new = parsed.into_iter().next().ok_or_else(count)?;
+                Ok(Self::Replace(pattern, Box::new(new)))
+            }
         }
     }
-    Ok(table.changes())
 }
 
 /// The entries of the file, and what becomes of each.
-struct Table {
-    old: Vec<(Entry, Fate)>,
-    new: Vec<Entry>,
+struct Table<'a> {
+    path: &'a Path,
+    old: Vec<(Line, Fate)>,
+    new: Vec<Service>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Fate {
     Stays,
-    Changed,
+    Becomes(Box<Service>),
     Deleted,
     Commented,
 }
 
-impl Table {
-    fn read(path: &Path, bytes: &[u8]) -> Result<Self, String> {
-        let Entries { entries, warnings } =
-            master_cf::entries(path, bytes).map_err(|error| error.to_string())?;
-        for warning in warnings {
-            maillog::warning!("{warning}");
-        }
-        Ok(Self {
-            old: entries
-                .into_iter()
-                .map(|entry| (entry, Fate::Stays))
-                .collect(),
+impl<'a> Table<'a> {
+    /// Lines that make no sense stay as they are, unless they must be read.
+    fn read(path: &'a Path, bytes: &[u8]) -> Self {
+        let lines = lines::logical(bytes).lines.into_iter();
+        Self {
+            path,
+            old: lines.map(|line| (line, Fate::Stays)).collect(),
             new: Vec::new(),
-        })
+        }
     }
 
     fn changes(&self) -> Changes {
         let mut changes = Changes::default();
-        for (entry, fate) in &self.old {
+        for (line, fate) in &self.old {
             match fate {
                 Fate::Stays => {}
-                Fate::Changed => {
-                    changes.change(&entry.line, Change::Replace(super::line(entry, true)))
+                Fate::Becomes(service) => {
+                    changes.change(line, Change::Replace(super::line(service, true)));
                 }
-                Fate::Deleted => changes.change(&entry.line, Change::Delete),
-                Fate::Commented => changes.change(&entry.line, Change::Comment),
+                Fate::Deleted => changes.change(line, Change::Delete),
+                Fate::Commented => changes.change(line, Change::Comment),
             }
         }
-        for entry in &self.new {
-            changes.add(super::line(entry, true));
+        for service in &self.new {
+            changes.add(super::line(service, true));
         }
         changes
     }
 
-    /// -Me: the first entry that matches, or that has the new name and type, becomes the new one; others go.
-    fn replace(&mut self, word: &str, path: &Path) -> Result<bool, String> {
-        let (left, text) = split(word)?;
-        let pattern = Pattern::parse_whole(left, 2)?;
-        let parsed = master_cf::entries(path, text.trim_ascii_start().as_bytes())
-            .map_err(|_| format!("bad field count: \"{word}\""))?;
-        let [new] = parsed.entries.as_slice() else {
-            return Err(format!("bad field count: \"{word}\""));
+    fn apply(&mut self, request: &Request, word: &str) -> Result<(), Explained> {
+        let done = match request {
+            Request::Replace(pattern, new) => {
+                self.replace(pattern, new);
+                true
+            }
+            Request::Mark(pattern, action) => {
+                self.mark(pattern, *action);
+                // The reference says nothing when no entry matches.
+                true
+            }
+            Request::Field(pattern, field, value) => self.change(pattern, |service, path| {
+                set_field(service, *field, value, path)
+            })?,
+            Request::Parameter(pattern, name, value) => self.change(pattern, |service, _| {
+                set_parameter(service, name, value);
+                Ok(())
+            })?,
+            Request::NoParameter(pattern, name) => self.change(pattern, |service, _| {
+                for at in places(service, name).into_iter().rev() {
+                    service.entry.arguments.drain(at.saturating_sub(1)..=at);
+                }
+                Ok(())
+            })?,
         };
-        master_cf::check(new).map_err(|bad| refused(&bad, text))?;
-        let same = |entry: &Entry| entry.fields[..2] == new.fields[..2];
-        let mut placed = false;
-        for (entry, fate) in &mut self.old {
-            if *fate == Fate::Deleted || !(pattern.matches(entry) || same(entry)) {
+        if !done {
+            maillog::warning!("unmatched service_name/type: \"{word}\"");
+        }
+        Ok(())
+    }
+
+    /// The first entry that matches, or that has the new name and type, becomes the new one; others go.
+    fn replace(&mut self, pattern: &Pattern, new: &Service) {
+        let mut is_placed = false;
+        for (line, fate) in &mut self.old {
+            let (name, kind) = names(line, fate);
+            let same = name == new.name() && kind == new.kind();
+            if *fate == Fate::Deleted || !(same || pattern.matches_names(name, kind)) {
                 continue;
             }
-            *fate = if placed { Fate::Deleted } else { Fate::Changed };
-            if !placed {
-                let line = entry.line.clone();
-                *entry = Entry {
-                    line,
-                    ..new.clone()
-                };
-                placed = true;
-            }
+            *fate = if is_placed {
+                Fate::Deleted
+            } else {
+                Fate::Becomes(Box::new(new.clone()))
+            };
+            is_placed = true;
         }
-        if !placed {
+        let added = |old: &Service| {
+            pattern.matches(old) || (old.name() == new.name() && old.kind() == new.kind())
+        };
+        self.new.retain(|old| !added(old));
+        if !is_placed {
             self.new.push(new.clone());
         }
-        Ok(true)
     }
 
-    /// -MX and -M#.
-    fn mark(&mut self, word: &str, action: Action) -> Result<bool, String> {
-        let pattern = Pattern::parse_whole(word, 2)?;
-        let fate = if action == Action::Comment {
-            Fate::Commented
-        } else {
-            Fate::Deleted
-        };
-        for (entry, old) in &mut self.old {
-            if pattern.matches(entry) {
-                *old = fate;
+    fn mark(&mut self, pattern: &Pattern, action: Action) {
+        for (line, fate) in &mut self.old {
+            let (name, kind) = names(line, fate);
+            if pattern.matches_names(name, kind) {
+                *fate = if action == Action::Comment {
+                    Fate::Commented
+                } else {
+                    Fate::Deleted
+                };
             }
         }
-        // The reference says nothing when no entry matches.
-        Ok(true)
     }
 
-    /// -Fe
-    fn set_field(&mut self, word: &str) -> Result<bool, String> {
-        let (left, value) = split(word)?;
-        let pattern = Pattern::parse_whole(left, 3)?;
-        let item = pattern.item.clone().unwrap_or_default();
-        let Some(field) = FIELDS.iter().position(|field| *field == item) else {
-            return Err(format!("invalid service attribute name: \"{item}\""));
-        };
-        self.change(&pattern, |entry| {
-            if item == "command" {
-                let [a, b, c, d, e, f, g, _] = &entry.fields;
-                let text = [a, b, c, d, e, f, g, value].join(" ");
-                let mut parsed = master_cf::entries(Path::new("master.cf"), text.as_bytes())
-                    .map_err(|_| format!("bad command: \"{value}\""))?;
-                let Some(new) = parsed.entries.pop() else {
-                    return Err(format!("bad command: \"{value}\""));
-                };
-                entry.fields = new.fields;
-                entry.arguments = new.arguments;
-            } else if let Some(slot) = entry.fields.get_mut(field) {
-                value.clone_into(slot);
-            }
-            master_cf::check(entry).map_err(|bad| refused(&bad, value))
-        })
-    }
-
-    /// -Pe
-    fn set_parameter(&mut self, word: &str) -> Result<bool, String> {
-        let (left, value) = split(word)?;
-        let pattern = Pattern::parse_whole(left, 3)?;
-        let name = pattern
-            .item
-            .clone()
-            .ok_or_else(|| format!("need service/type/name in \"{left}\""))?;
-        self.change(&pattern, |entry| {
-            let assignment = format!("{name}={value}");
-            match places(entry, &name).first() {
-                Some(at) => entry.arguments[*at] = assignment,
-                None => {
-                    let at = options_end(entry);
-                    entry
-                        .arguments
-                        .splice(at..at, ["-o".to_owned(), assignment]);
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// -PX
-    fn remove_parameter(&mut self, word: &str) -> Result<bool, String> {
-        let pattern = Pattern::parse_whole(word, 3)?;
-        let name = pattern
-            .item
-            .clone()
-            .ok_or_else(|| format!("need service/type/name in \"{word}\""))?;
-        self.change(&pattern, |entry| {
-            for at in places(entry, &name).into_iter().rev() {
-                entry.arguments.drain(at.saturating_sub(1)..=at);
-            }
-            Ok(())
-        })
-    }
-
+    /// Change every service that matches; `false` when there is none.
     fn change(
         &mut self,
         pattern: &Pattern,
-        mut with: impl FnMut(&mut Entry) -> Result<(), String>,
-    ) -> Result<bool, String> {
+        mut with: impl FnMut(&mut Service, &Path) -> Result<(), Explained>,
+    ) -> Result<bool, Explained> {
         let mut any = false;
-        for (entry, fate) in &mut self.old {
-            if pattern.matches(entry) {
-                with(entry)?;
-                *fate = Fate::Changed;
-                any = true;
+        for (line, fate) in &mut self.old {
+            let (name, kind) = names(line, fate);
+            if !pattern.matches_names(name, kind) {
+                continue;
             }
+            any = true;
+            let mut service = match fate {
+                Fate::Becomes(service) => service.clone(),
+                Fate::Stays | Fate::Deleted | Fate::Commented => {
+                    Box::new(read_line(self.path, line)?)
+                }
+            };
+            with(&mut service, self.path)?;
+            *fate = Fate::Becomes(service);
         }
         Ok(any)
     }
 }
 
-fn refused(bad: &BadField, text: &str) -> String {
-    let BadField { field, word, .. } = bad;
-    format!("invalid {field} field \"{word}\" in \"{text}\"")
+/// Name and type of a line, as it will be.
+fn names<'a>(line: &'a Line, fate: &'a Fate) -> (&'a str, &'a str) {
+    if let Fate::Becomes(service) = fate {
+        return (service.name(), service.kind());
+    }
+    let mut words = line.text.split_ascii_whitespace();
+    (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    )
+}
+
+/// The service of a line of the file; messages name the line.
+fn read_line(path: &Path, line: &Line) -> Result<Service, Explained> {
+    let mut bytes = vec![b'\n'; line.numbers.start() - 1];
+    bytes.extend_from_slice(line.text.as_bytes());
+    let parsed = services::parse(path, &bytes)?;
+    parsed
+        .into_iter()
+        .next()
+        .ok_or_else(|| Explained::from(format!("file {}: no entry", path.display())))
+}
+
+fn set_field(
+    service: &mut Service,
+    field: usize,
+    value: &str,
+    path: &Path,
+) -> Result<(), Explained> {
+    if value.is_empty() {
+        return Err("-Fe does not accept an empty value".into());
+    }
+    if field + 1 < service.entry.fields.len() {
+        if let Some(slot) = service.entry.fields.get_mut(field) {
+            value.clone_into(slot);
+        }
+        return service.check(path, value);
+    }
+    let fields = service.entry.fields[..field].join(" ");
+    let text = format!("{fields} {value}");
+    if let Some(new) = services::parse(path, text.as_bytes())?.into_iter().next() {
+        service.entry.fields = new.entry.fields;
+        service.entry.arguments = new.entry.arguments;
+    }
+    Ok(())
+}
+
+fn set_parameter(service: &mut Service, name: &str, value: &str) {
+    let assignment = format!("{name}={value}");
+    let places = places(service, name);
+    if places.is_empty() {
+        let at = service.options_end();
+        let new = ["-o".to_owned(), assignment];
+        service.entry.arguments.splice(at..at, new);
+        return;
+    }
+    for at in places {
+        if let Some(slot) = service.entry.arguments.get_mut(at) {
+            assignment.clone_into(slot);
+        }
+    }
 }
 
 /// Where in the arguments the values of a parameter are.
-fn places(entry: &Entry, name: &str) -> Vec<usize> {
-    let pairs = entry.arguments.windows(2).enumerate();
-    let of_name = |pair: &[String]| match pair {
-        [option, value] => {
-            option == "-o" && value.split_once('=').is_some_and(|(set, _)| set == name)
-        }
-        _ => false,
+fn places(service: &Service, name: &str) -> Vec<usize> {
+    let is_of = |at: &usize| {
+        let argument = service.entry.arguments.get(*at);
+        let set = argument.and_then(|argument| argument.split_once('='));
+        set.is_some_and(|(set, _)| set.trim_ascii_end() == name)
     };
-    pairs
-        .filter(|(_, pair)| of_name(pair))
-        .map(|(at, _)| at + 1)
-        .collect()
+    service.override_places().filter(is_of).collect()
 }
 
-/// Where the daemon's own options end and a command's arguments begin.
-fn options_end(entry: &Entry) -> usize {
-    let mut at = 0;
-    while let Some(argument) = entry.arguments.get(at) {
-        match argument.as_str() {
-            "-o" => at += 2,
-            option if option.starts_with('-') => at += 1,
-            _ => break,
-        }
-    }
-    at.min(entry.arguments.len())
-}
-
-fn split(word: &str) -> Result<(&str, &str), String> {
+fn split(word: &str) -> Result<(&str, &str), Explained> {
     let (left, right) = word
         .split_once('=')
         .ok_or_else(|| format!("missing '=' after attribute name: \"{word}\""))?;

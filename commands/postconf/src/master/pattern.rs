@@ -1,6 +1,6 @@
-//! `service/type/field`, with `*` or nothing for any.
+//! `service/type/field`, where `*` stands for any.
 
-use config::master_cf::Entry;
+use crate::services::Service;
 
 /// What a request of the command line matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,43 +12,38 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Read at most `parts` parts.
-    pub(super) fn parse(text: &str, parts: usize) -> Result<Self, String> {
-        let mut words = text.splitn(parts, '/').map(|word| match word {
-            "" | "*" => None,
-            word => Some(word.to_owned()),
-        });
-        let mut next = || words.next().flatten();
-        let pattern = Self {
-            name: next(),
-            kind: next(),
-            item: next(),
-        };
-        match &pattern.kind {
-            Some(kind) if kind.contains('/') => Err(format!("malformed service/type: \"{text}\"")),
-            _ => Ok(pattern),
-        }
+    /// Read from one to `most` parts; `None` for a text that makes no sense.
+    pub(super) fn parse(text: &str, most: usize) -> Option<Self> {
+        Self::read(text, 1, most)
     }
 
-    /// Every part must be there, except that `*` stands for any.
-    pub(super) fn parse_whole(text: &str, parts: usize) -> Result<Self, String> {
-        if text
-            .splitn(parts, '/')
-            .filter(|word| !word.is_empty())
-            .count()
-            != parts
-        {
-            return Err(format!(
-                "need {} in \"{text}\"",
-                ["service", "service/type", "service/type/name"][parts - 1]
-            ));
-        }
-        Self::parse(text, parts)
+    /// Every one of the parts must be there.
+    pub(super) fn parse_whole(text: &str, parts: usize) -> Option<Self> {
+        Self::read(text, parts, parts)
     }
 
-    /// Whether the entry is meant.
-    pub(super) fn matches(&self, entry: &Entry) -> bool {
-        let [name, kind, ..] = &entry.fields;
+    fn read(text: &str, least: usize, most: usize) -> Option<Self> {
+        let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
+        let makes_sense = !text.starts_with('/')
+            && (least..=most).contains(&parts.len())
+            && parts.iter().all(|part| *part == "*" || !part.contains('*'));
+        let mut parts = parts
+            .into_iter()
+            .map(|part| (part != "*").then(|| part.to_owned()));
+        makes_sense.then(|| Self {
+            name: parts.next().flatten(),
+            kind: parts.next().flatten(),
+            item: parts.next().flatten(),
+        })
+    }
+
+    /// Whether the service is meant.
+    pub(super) fn matches(&self, service: &Service) -> bool {
+        self.matches_names(service.name(), service.kind())
+    }
+
+    /// Whether a service of that name and type is meant.
+    pub(super) fn matches_names(&self, name: &str, kind: &str) -> bool {
         self.name.as_ref().is_none_or(|wanted| wanted == name)
             && self.kind.as_ref().is_none_or(|wanted| wanted == kind)
     }
@@ -56,5 +51,24 @@ impl Pattern {
     /// Whether the field or parameter is meant.
     pub(super) fn wants(&self, item: &str) -> bool {
         self.item.as_ref().is_none_or(|wanted| wanted == item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asterisks_stand_alone() {
+        for good in ["a", "a/", "a/unix", "*/unix", "a//unix"] {
+            assert!(Pattern::parse(good, 2).is_some(), "{good}");
+        }
+        for bad in ["", "/", "/unix", "a*", "a/unix/x"] {
+            assert!(Pattern::parse(bad, 2).is_none(), "{bad}");
+        }
+        assert!(Pattern::parse_whole("a", 2).is_none());
+        let any = Pattern::parse_whole("*/unix/x", 3).unwrap();
+        assert!(any.matches_names("b", "unix") && !any.matches_names("b", "inet"));
+        assert!(any.wants("x") && !any.wants("y"));
     }
 }

@@ -3,148 +3,204 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use config::master_cf::{Entry, FIELDS};
-use config::{Loader, MainCf, Settings};
+use config::help::Help;
+use config::master_cf::FIELDS;
+use config::{Explained, Loader, MainCf, Settings};
 
 use super::pattern::Pattern;
-use crate::known::{Known, overrides};
-use crate::main_cf::{self, master_path};
-use crate::options::{Options, Subject};
+use crate::known::{self, Known};
+use crate::main_cf;
+use crate::options::{Options, Part};
 use crate::print;
+use crate::services::{self, Missing, Service};
 
 /// List what the command line asks for.
-pub(super) fn run(options: &Options) -> Result<(), String> {
+pub(super) fn run(options: &Options, part: Part) -> Result<(), Explained> {
     let main = main_cf::main_cf(options)?;
-    let services = main_cf::services(&options.directory, false)?;
-    for warning in &services.warnings {
-        maillog::warning!("{warning}");
-    }
-    let parts = if options.subject == Subject::Entries {
-        2
-    } else {
-        3
+    let overrides = main_cf::overrides(options)?;
+    let services = services::read(&options.directory, Missing::Error)?;
+    let set = known::set(&main, &overrides);
+    let known = Known::stock(&services).with_users(&set, &services)?;
+    known.warn_undefined(&options.directory);
+    let mut requests = requests(options, part)?;
+    let listing = Listing {
+        part,
+        options,
+        main: &main,
     };
-    let patterns: Vec<Pattern> = options
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for service in &services {
+        let mut shown = None;
+        for (pattern, is_used) in &mut requests {
+            if pattern.matches(service) {
+                let service = match &shown {
+                    Some(service) => service,
+                    None => shown.insert(listing.shown(service)?),
+                };
+                *is_used |= listing.print(&mut out, service, pattern)?;
+            }
+        }
+    }
+    out.flush().map_err(|error| write_failed(&error))?;
+    for (word, _) in options
         .words
         .iter()
-        .map(|word| Pattern::parse(word, parts))
-        .collect::<Result<_, _>>()?;
-    check_fields(options, &patterns)?;
-    let known = Known::of_services(&services).with_users(&main, &services);
-    known.warn_undefined(&main.path.display().to_string());
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut used = vec![false; patterns.len()];
-    for entry in &services.entries {
-        let wanted = |item: &str, used: &mut [bool]| wanted(&patterns, used, entry, item);
-        show(&mut out, entry, options, &main, &mut |item| {
-            wanted(item, &mut used)
-        })?;
-    }
-    out.flush().map_err(|error| format!("write: {error}"))?;
-    for (word, _) in options.words.iter().zip(&used).filter(|(_, used)| !**used) {
+        .zip(&requests)
+        .filter(|(_, (_, is_used))| !is_used)
+    {
         maillog::warning!("unmatched request: \"{word}\"");
     }
-    known.warn_unused_overrides(&services, &master_path(options));
+    known.warn_services(&options.directory, &services, options.quiet);
     Ok(())
 }
 
-fn check_fields(options: &Options, patterns: &[Pattern]) -> Result<(), String> {
-    let fields = options.subject == Subject::Fields;
-    let unknown = |pattern: &&Pattern| {
-        pattern
-            .item
-            .as_deref()
-            .is_some_and(|item| !FIELDS.contains(&item))
+/// The requests of the command line, or one for everything, and whether they matched anything.
+fn requests(options: &Options, part: Part) -> Result<Vec<(Pattern, bool)>, Explained> {
+    let (most, form) = match part {
+        Part::Fields => (3, "-F option requires service_name[/type[/field]]"),
+        Part::Parameters => (3, "-P option requires service_name[/type[/parameter]]"),
+        Part::Entries => (2, "-M option requires service_name[/type]"),
     };
-    match patterns.iter().find(unknown).filter(|_| fields) {
-        Some(Pattern {
-            item: Some(item), ..
-        }) => Err(format!("invalid service attribute name: \"{item}\"")),
-        _ => Ok(()),
+    if options.words.is_empty() {
+        return Ok(Pattern::parse("*", 1)
+            .map(|any| (any, true))
+            .into_iter()
+            .collect());
     }
-}
-
-/// Whether any request is for this; all that are get marked.
-fn wanted(patterns: &[Pattern], used: &mut [bool], entry: &Entry, item: &str) -> bool {
-    let mut any = patterns.is_empty();
-    for (pattern, used) in patterns.iter().zip(used) {
-        if pattern.matches(entry) && pattern.wants(item) {
-            *used = true;
-            any = true;
+    let mut requests = Vec::new();
+    for word in &options.words {
+        let pattern = Pattern::parse(word, most).ok_or_else(|| Explained::from(form))?;
+        if let Some(item) = &pattern.item
+            && part == Part::Fields
+        {
+            field(item)?;
         }
+        requests.push((pattern, false));
     }
-    any
+    Ok(requests)
 }
 
-fn show(
-    out: &mut impl Write,
-    entry: &Entry,
-    options: &Options,
-    main: &MainCf,
-    wanted: &mut dyn FnMut(&str) -> bool,
-) -> Result<(), String> {
-    let said = |error: io::Error| format!("write: {error}");
-    let entry = if options.expand {
-        &expanded(entry, options, main)?
-    } else {
-        entry
-    };
-    let [name, kind, ..] = &entry.fields;
-    match options.subject {
-        Subject::Fields => {
-            for (field, value) in FIELDS.into_iter().zip(&entry.fields) {
-                if wanted(field) {
-                    let value = if field == "command" {
-                        super::command(entry)
-                    } else {
-                        value.clone()
-                    };
-                    print::setting(out, &format!("{name}/{kind}/{field}"), &value, options)
-                        .map_err(said)?;
-                }
+/// Which field that is.
+pub(super) fn field(name: &str) -> Result<usize, Explained> {
+    FIELDS
+        .iter()
+        .position(|field| *field == name)
+        .ok_or_else(|| {
+            let text = format!("invalid service attribute name: \"{name}\"");
+            Explained {
+                text,
+                help: Some(Help::unknown("field", name, FIELDS).into()),
+            }
+        })
+}
+
+struct Listing<'a> {
+    part: Part,
+    options: &'a Options,
+    main: &'a MainCf,
+}
+
+impl Listing<'_> {
+    /// The service as it is printed: with -x, `$name` is replaced as its program would see it.
+    fn shown(&self, service: &Service) -> Result<Service, Explained> {
+        let mut result = service.clone();
+        if !self.options.expand {
+            return Ok(result);
+        }
+        let settings = self.scope(service)?;
+        for at in service.override_places() {
+            if let Some(argument) = result.entry.arguments.get_mut(at) {
+                *argument = settings.expand(argument).map_err(main_cf::not_expanded)?;
             }
         }
-        Subject::Parameters => {
-            for (parameter, value) in overrides(entry).collect::<BTreeMap<_, _>>() {
-                if wanted(parameter) {
-                    print::setting(out, &format!("{name}/{kind}/{parameter}"), value, options)
-                        .map_err(said)?;
-                }
+        Ok(result)
+    }
+
+    fn scope(&self, service: &Service) -> Result<Settings, Explained> {
+        let mut loader = Loader::new(service.program()).service(service.name());
+        for (name, value) in service.overrides() {
+            loader = loader.set(&format!("{name}={value}"))?;
+        }
+        for assignment in &self.options.overrides {
+            loader = loader.set(assignment)?;
+        }
+        Ok(loader.over(self.options.directory.clone(), self.main.clone()))
+    }
+
+    /// Print what a request wants of a service; `false` if there is nothing.
+    fn print(
+        &self,
+        out: &mut impl Write,
+        service: &Service,
+        pattern: &Pattern,
+    ) -> Result<bool, Explained> {
+        match self.part {
+            Part::Fields => self.fields(out, service, pattern),
+            Part::Parameters => self.parameters(out, service, pattern),
+            Part::Entries => self.entry(out, service).map(|()| true),
+        }
+        .map_err(|error| write_failed(&error))
+    }
+
+    fn entry(&self, out: &mut impl Write, service: &Service) -> io::Result<()> {
+        if !self.options.json {
+            return writeln!(out, "{}", super::line(service, self.options.fold));
+        }
+        let command = super::command(service, "", false);
+        let values = service.entry.fields[..7].iter().chain([&command]);
+        let members: Vec<(&str, &str)> =
+            FIELDS.into_iter().zip(values.map(String::as_str)).collect();
+        print::object(out, &members)
+    }
+
+    fn fields(
+        &self,
+        out: &mut impl Write,
+        service: &Service,
+        pattern: &Pattern,
+    ) -> io::Result<bool> {
+        let options = self.options;
+        for (field, value) in FIELDS.into_iter().zip(&service.entry.fields) {
+            if !pattern.wants(field) {
+                continue;
+            }
+            let name = format!("{}/{}/{field}", service.name(), service.kind());
+            if field != "command" {
+                print::setting(out, &name, value, options)?;
+            } else if options.hide_values {
+                writeln!(out, "{name}")?;
+            } else if options.json {
+                print::object(out, &[(&name, &super::command(service, "", false))])?;
+            } else {
+                let before = if options.hide_names {
+                    String::new()
+                } else {
+                    format!("{name} = ")
+                };
+                writeln!(out, "{}", super::command(service, &before, options.fold))?;
             }
         }
-        Subject::Entries | Subject::MainCf | Subject::Feature(_) | Subject::Tls => {
-            if wanted("") {
-                writeln!(out, "{}", super::line(entry, options.fold)).map_err(said)?;
+        Ok(true)
+    }
+
+    fn parameters(
+        &self,
+        out: &mut impl Write,
+        service: &Service,
+        pattern: &Pattern,
+    ) -> io::Result<bool> {
+        let mut any = false;
+        for (parameter, value) in service.overrides().collect::<BTreeMap<_, _>>() {
+            if pattern.wants(parameter) {
+                let name = format!("{}/{}/{parameter}", service.name(), service.kind());
+                print::setting(out, &name, value, self.options)?;
+                any = true;
             }
         }
+        Ok(any)
     }
-    Ok(())
 }
 
-/// The entry with `$name` replaced, as its program would see it.
-fn expanded(entry: &Entry, options: &Options, main: &MainCf) -> Result<Entry, String> {
-    let settings = scope(entry, options, main).map_err(|error| error.to_string())?;
-    let mut result = entry.clone();
-    let mut after_option = false;
-    for argument in &mut result.arguments {
-        if after_option {
-            *argument = settings
-                .expand(argument)
-                .map_err(|error| error.to_string())?;
-        }
-        after_option = argument == "-o";
-    }
-    Ok(result)
-}
-
-fn scope(entry: &Entry, options: &Options, main: &MainCf) -> Result<Settings, config::Error> {
-    let [name, .., command] = &entry.fields;
-    let mut loader = Loader::new(command).service(name);
-    for (name, value) in overrides(entry) {
-        loader = loader.set(&format!("{name}={value}"))?;
-    }
-    for assignment in &options.overrides {
-        loader = loader.set(assignment)?;
-    }
-    Ok(loader.over(options.directory.clone(), main.clone()))
+fn write_failed(error: &io::Error) -> Explained {
+    format!("write: {}", sys::reason(error)).into()
 }
