@@ -148,6 +148,47 @@ impl Server {
         server
     }
 
+    /// slapd at ports 3890 and 6360 and at `socket` in its directory, with the entries of `ldif` below `cn=mail`, which only
+    /// `cn=reader,cn=mail` may read. Entries are of the class `thing`, and have the attributes that cases need.
+    pub fn slapd(machine: &Machine, ldif: &str) -> Self {
+        let mut server = Self::new(machine, "slapd", "openldap", 3890);
+        server.certificate("server");
+        server.certificate("other");
+        let data = server.path("data");
+        server.run(&["mkdir", &data]);
+        let text = "1.3.6.1.4.1.1466.115.121.1.15";
+        let name = "1.3.6.1.4.1.1466.115.121.1.12";
+        let settings = format!(
+            "modulepath /usr/lib/ldap\nmoduleload back_mdb\n\
+             attributetype ( 1.1.2.1.1 NAME 'mail' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX {text} )\n\
+             attributetype ( 1.1.2.1.2 NAME 'maildrop' EQUALITY caseIgnoreMatch SYNTAX {text} )\n\
+             attributetype ( 1.1.2.1.3 NAME 'memberdn' EQUALITY distinguishedNameMatch SYNTAX {name} )\n\
+             attributetype ( 1.1.2.1.4 NAME 'memberurl' EQUALITY caseExactMatch SYNTAX {text} )\n\
+             objectclass ( 1.1.2.2.1 NAME 'thing' SUP top STRUCTURAL MUST cn MAY ( mail $ maildrop $ memberdn $ memberurl $ userPassword ) )\n\
+             TLSCertificateFile {}\nTLSCertificateKeyFile {}\n\
+             loglevel 0\n\
+             database mdb\nsuffix cn=mail\nrootdn cn=admin,cn=mail\ndirectory {data}\nmaxsize 10485760\ndbnosync\n\
+             access to * by dn.exact=cn=reader,cn=mail read by anonymous auth\n",
+            server.path("server.pem"),
+            server.path("server.key"),
+        );
+        fs::write(server.path("slapd.conf"), settings).expect("write");
+        let password = base64(LOGIN.1.as_bytes());
+        let base = format!(
+            "dn: cn=mail\nobjectClass: thing\n\ndn: cn=reader,cn=mail\nobjectClass: thing\nuserPassword:: {password}\n\n"
+        );
+        fs::write(server.path("entries.ldif"), base + ldif).expect("write");
+        let (settings, entries) = (server.path("slapd.conf"), server.path("entries.ldif"));
+        server.run(&["slapadd", "-q", "-f", &settings, "-l", &entries]);
+        let socket = server.path("socket").replace('/', "%2F");
+        let places = format!("ldap://127.0.0.1:3890 ldaps://127.0.0.1:6360 ldapi://{socket}");
+        server.command = ["slapd", "-d", "0", "-f", &settings, "-h", &places]
+            .map(str::to_owned)
+            .to_vec();
+        server.start();
+        server
+    }
+
     /// Runs SQL in a MariaDB database.
     pub fn mariadb_sql(&self, database: &str, sql: &str) {
         let status = Command::new("mariadb")
@@ -294,6 +335,25 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0, |bits, at| {
+            bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0))
+        });
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= chunk.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
+        }
+    }
+    text
 }
 
 /// The last directory by name, of those that are named by version.

@@ -412,3 +412,155 @@ CREATE PROCEDURE nothing() BEGIN SET @x = 1; END //
     };
     trouble(&mut mail, &mut server, &case);
 });
+
+const ENTRIES: &str = "dn: cn=one,cn=mail
+objectClass: thing
+mail: one@ferro.example
+maildrop: alice
+
+dn: cn=many,cn=mail
+objectClass: thing
+mail: many@ferro.example
+maildrop: alice
+maildrop: bob@x.example
+
+dn: cn=green,cn=mail
+objectClass: thing
+mail:: Z3LDvG5AZmVycm8uZXhhbXBsZQ==
+maildrop:: Z3LDtsOfZQ==
+
+dn: cn=paren,cn=mail
+objectClass: thing
+mail: a(b)*\\c@ferro.example
+maildrop: special
+
+dn: cn=a\\2Cb,cn=mail
+objectClass: thing
+mail: comma@ferro.example
+maildrop: comma
+
+dn: cn=group,cn=mail
+objectClass: thing
+mail: group@ferro.example
+maildrop: outside@x.example
+memberdn: cn=one,cn=mail
+memberdn: cn=inner,cn=mail
+memberdn: cn=missing,cn=mail
+memberurl: ldap:///cn=mail?maildrop?sub?(mail=many@*)
+
+dn: cn=inner,cn=mail
+objectClass: thing
+mail: inner@ferro.example
+memberdn: cn=green,cn=mail
+
+dn: cn=loop,cn=mail
+objectClass: thing
+mail: loop@ferro.example
+memberdn: cn=loop,cn=mail
+
+";
+
+case!(ldap_answers, |setup| {
+    let mut server = Server::slapd(&setup.machine, ENTRIES);
+    let password = suite::servers::LOGIN.1;
+    let login =
+        format!("version = 3\nbind = yes\nbind_dn = cn=reader,cn=mail\nbind_pw = {password}\n");
+    let search = "search_base = cn=mail\nquery_filter = (mail=%s)\n";
+    let base = format!("{login}{search}result_attribute = maildrop\n");
+    let socket = server.path("socket").replace('/', "%2F");
+    let (certificate, stranger) = (server.path("server.pem"), server.path("other.pem"));
+    let require = "tls_require_cert = yes\n";
+    let group = "special_result_attribute = memberdn, memberurl\nleaf_result_attribute = mail\n";
+    let local = "server_host = 127.0.0.1\nserver_port = 3890\n";
+    let mut mail = setup
+        .file("plain.cf", &format!("{local}{base}"))
+        .file("bare.cf", &format!("{local}{login}search_base = cn=mail\nquery_filter = mail=%s\n"))
+        .file("unix.cf", &format!("server_host = ldapi://{socket}\n{base}"))
+        .file("failover.cf", &format!("server_host = ldap://127.0.0.1:5999 ldap://127.0.0.1:3890\n{base}"))
+        .file("start.cf", &format!("server_host = localhost:3890\nstart_tls = yes\ntls_ca_cert_file = {certificate}\n{require}{base}"))
+        .file("tls.cf", &format!("server_host = ldaps://localhost:6360\ntls_ca_cert_file = {certificate}\n{require}{base}"))
+        .file("stranger.cf", &format!("server_host = ldaps://localhost:6360\ntls_ca_cert_file = {stranger}\n{require}{base}"))
+        .file("name.cf", &format!("{local}{login}search_base = cn=%s,cn=mail\nquery_filter = (objectClass=*)\nscope = base\n"))
+        .file("group.cf", &format!("{local}{base}{group}"))
+        .file("terminal.cf", &format!("{local}{login}{search}result_attribute =\nterminal_result_attribute = maildrop\n{group}"))
+        .file("format.cf", &format!("{local}{base}result_format = smtp:[%s] for %U\n"))
+        .file("limit.cf", &format!("{local}{base}expansion_limit = 1\n"))
+        .file("hasty.cf", &format!("{local}timeout = 1\n{base}"))
+        .file("down.cf", &format!("server_host = 127.0.0.1:5999\n{base}"))
+        .file("wrong.cf", &format!("{local}bind_dn = cn=reader,cn=mail\nbind_pw = wrong\nversion = 3\n{search}"))
+        .file("broken.cf", &format!("{local}{login}search_base = cn=mail\nquery_filter = ((mail=%s)\n"))
+        .stopped();
+    let table = |name: &str| format!("ldap:/etc/postfix/{name}.cf");
+    let answers = [
+        ("one@ferro.example", "alice"),
+        ("One@Ferro.Example", "alice"),
+        ("many@ferro.example", "alice,bob@x.example"),
+        ("none@ferro.example", ""),
+        ("grün@ferro.example", "größe"),
+        ("a(b)*\\c@ferro.example", "special"),
+        ("*", ""),
+        ("one@*", ""),
+        ("x)(mail=*", ""),
+        ("\\2a", ""),
+        ("\\", ""),
+    ];
+    all_are(&mail, &table("plain"), &answers);
+    for name in [
+        "bare", "unix", "failover", "start", "tls", "terminal", "limit",
+    ] {
+        // The reference's library of TLS wants an authority apart from the server.
+        if !mail.mta.is_reference() || !matches!(name, "start" | "tls") {
+            all_are(&mail, &table(name), answers.get(..1).unwrap());
+        }
+    }
+    all_are(
+        &mail,
+        &table("name"),
+        &[
+            ("one", "alice"),
+            ("a,b", "comma"),
+            ("one,cn=x", ""),
+            ("*", ""),
+            ("nobody", ""),
+        ],
+    );
+    all_are(
+        &mail,
+        &table("format"),
+        &[("one@ferro.example", "smtp:[alice] for one")],
+    );
+    let sorted = |table: &str, key: &str| {
+        let found = ask(&mail, key, table).succeeds().out;
+        let mut values: Vec<String> = found.trim_end().split(',').map(str::to_owned).collect();
+        values.sort();
+        values.join(" ")
+    };
+    assert_eq!(
+        sorted(&table("group"), "one@ferro.example"),
+        "alice one@ferro.example"
+    );
+    // "maildrop" of the members, and "mail" of those that lead nowhere.
+    assert_eq!(
+        sorted(&table("group"), "group@ferro.example"),
+        "alice alice bob@x.example größe grün@ferro.example one@ferro.example outside@x.example"
+    );
+    assert_eq!(
+        sorted(&table("terminal"), "group@ferro.example"),
+        "outside@x.example"
+    );
+    assert_eq!(sorted(&table("terminal"), "inner@ferro.example"), "größe");
+    ask(&mail, "many@ferro.example", &table("limit")).exits(1);
+    ask(&mail, "loop@ferro.example", &table("group")).exits(1);
+    let case = Trouble {
+        kind: "ldap",
+        known: answers[0],
+        good: "plain",
+        bad: &[
+            ("down", ""),
+            ("wrong", "nvalid credentials"),
+            ("broken", "filter"),
+            ("stranger", ""),
+        ],
+    };
+    trouble(&mut mail, &mut server, &case);
+});
