@@ -24,7 +24,12 @@ const ELSEWHERE: [(&str, char); 9] = [
 ];
 
 /// Pages about a part of a program.
-const TOPICS: [(&str, char); 2] = [("defer", '8'), ("trace", '8')];
+const TOPICS: [(&str, char); 4] = [
+    ("postfix-non-bdb", '1'),
+    ("postfix-tls", '1'),
+    ("defer", '8'),
+    ("trace", '8'),
+];
 
 #[test]
 fn postconf_5_is_made_from_the_table() {
@@ -257,6 +262,15 @@ fn references_lead_somewhere() {
                 reference.1
             );
         }
+    }
+}
+
+#[test]
+fn every_page_is_installed() {
+    let table = read(&root().join("etc/install.table"));
+    for section in ['1', '5', '8'] {
+        let row = format!("\n$manpage_directory/man{section}/*.{section}:f:");
+        assert!(table.contains(&row), "install.table has no row {row}");
     }
 }
 
