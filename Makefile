@@ -11,7 +11,7 @@ ROUNDS ?= 200
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 RUN_TESTS = $(if $(NEXTEST),$(CARGO) nextest run --locked,$(CARGO) test --locked --no-fail-fast)
 
-.PHONY: all build release test unit suite run install fmt lint bench kill-rounds fuzz clean
+.PHONY: all build release test unit suite run install fmt lint bench kill-rounds reload-rounds fuzz clean
 
 all: build
 
@@ -55,6 +55,11 @@ bench: release
 kill-rounds: build
 	tests/prepare test
 	SUITE_KILL_ROUNDS=$(ROUNDS) $(CARGO) test --locked -p suite --test kill -- --nocapture --test-threads 1
+
+# Reloads under load, as many as wanted: nobody is refused, nothing is lost, no process stays.
+reload-rounds: build
+	tests/prepare test
+	SUITE_RELOADS=$(ROUNDS) $(CARGO) test --locked -p suite --test reload -- --nocapture reload_under_load
 
 # One target per parser, each for a minute.
 fuzz:

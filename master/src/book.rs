@@ -21,8 +21,24 @@ pub(crate) struct Book {
 struct Process {
     places: usize,
     state: State,
+    /// Takes no new client.
     retiring: bool,
+    /// The clients of a retiring process, once it has told.
+    clients: Option<usize>,
     served: bool,
+}
+
+impl Process {
+    /// How much of the limit it uses up.
+    fn taken(&self) -> usize {
+        match (self.retiring, self.clients) {
+            (false, _) => self.places,
+            // It counts until it has ended: two processes of a service with the limit 1 never run at once.
+            (true, Some(clients)) => clients.max(1),
+            (true, None) if self.state == State::Full => self.places,
+            (true, None) => 1,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +83,7 @@ impl Book {
         let Some(limit) = self.limit else {
             return self.sessions_per_process;
         };
-        // A process that is leaving keeps at least the client that it still talks to.
-        let taken: usize = self
-            .processes
-            .values()
-            .map(|p| if p.retiring { 1 } else { p.places })
-            .sum();
+        let taken: usize = self.processes.values().map(Process::taken).sum();
         limit.saturating_sub(taken).min(self.sessions_per_process)
     }
 
@@ -82,6 +93,7 @@ impl Book {
             places,
             state: State::Starting,
             retiring: false,
+            clients: None,
             served: false,
         };
         self.processes.insert(pid, process);
@@ -105,10 +117,11 @@ impl Book {
         process.state = if free == 0 { State::Full } else { State::Free };
     }
 
-    /// A process takes no new client, and leaves after its last one.
-    pub(crate) fn leaving(&mut self, pid: i32) {
+    /// A process takes no new client, and leaves after those that it has.
+    pub(crate) fn leaving(&mut self, pid: i32, clients: usize) {
         if let Some(process) = self.processes.get_mut(&pid) {
             process.retiring = true;
+            process.clients = Some(clients);
             process.served = true;
         }
     }
@@ -116,6 +129,8 @@ impl Book {
     /// A process ended.
     pub(crate) fn ended(&mut self, pid: i32, badly: bool) -> Verdict {
         match self.processes.remove(&pid) {
+            // It was told to leave before it had said a word.
+            Some(process) if process.retiring && !badly => Verdict::Normal,
             // A program that leaves without a word is none of ours, however it exits.
             Some(process) if process.state == State::Starting => Verdict::FailedAtStart,
             Some(process) if badly && !process.served => Verdict::FailedAtStart,
@@ -259,8 +274,34 @@ mod tests {
         let mut book = Book::new(Some(100), 100);
         book.started(10, 100);
         book.reported(10, 100);
-        book.leaving(10);
+        book.leaving(10, 0);
         assert!(book.wants_clients() && !book.is_at_limit());
+    }
+
+    #[test]
+    fn a_full_process_that_leaves_makes_room_as_its_clients_go() {
+        let mut book = Book::new(Some(10), 10);
+        book.started(10, 10);
+        book.reported(10, 10);
+        book.reported(10, 0);
+        book.retire_all();
+        assert!(book.is_at_limit());
+        book.leaving(10, 10);
+        assert!(book.is_at_limit());
+        book.leaving(10, 7);
+        assert_eq!(book.next_places(), 3);
+        assert_eq!(book.ended(10, false), Verdict::Normal);
+        assert_eq!(book.next_places(), 10);
+    }
+
+    #[test]
+    fn a_process_that_is_told_to_leave_before_its_first_word_has_not_failed() {
+        let mut book = Book::new(Some(10), 1);
+        book.started(10, 1);
+        book.started(11, 1);
+        book.retire_all();
+        assert_eq!(book.ended(10, false), Verdict::Normal);
+        assert_eq!(book.ended(11, true), Verdict::FailedAtStart);
     }
 
     #[test]

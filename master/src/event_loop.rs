@@ -13,33 +13,31 @@ use sys::signal::{Kind, Signals};
 use crate::book::{Book, Verdict};
 use crate::listen::Listening;
 use crate::options::Options;
-use crate::reload::{Configuration, read};
+use crate::overload::Overload;
+use crate::reload::Configuration;
 use crate::service::{Definition, Service};
 use crate::spawn::{self, Inheritance};
-use crate::status::StatusChannel;
+use crate::status::{Places, Read, StatusChannel};
 use crate::timers::{Due, Timers};
 use crate::wakeup;
 
 /// The token of the signal descriptor; services have theirs by key.
 const SIGNALS: Token = Token(usize::MAX);
-/// How often a service at its process limit is complained about.
-const LIMIT_WARNING_PAUSE: Duration = Duration::from_secs(1000);
 /// How long children may take to end when master ends.
 const END_TIME: Duration = Duration::from_secs(5);
 
 /// The running mail system.
 pub(crate) struct Master {
-    poll: Poll,
-    signals: Signals,
-    services: BTreeMap<usize, Service>,
-    processes: HashMap<i32, usize>,
-    timers: Timers,
-    limit_warned: HashMap<usize, Instant>,
+    pub(crate) poll: Poll,
+    pub(crate) signals: Signals,
+    pub(crate) services: BTreeMap<usize, Service>,
+    pub(crate) processes: HashMap<i32, usize>,
+    pub(crate) timers: Timers,
     pub(crate) configuration: Configuration,
-    inheritance: Inheritance,
-    options_directory: Option<std::path::PathBuf>,
-    next_key: usize,
-    generation: u32,
+    pub(crate) inheritance: Inheritance,
+    pub(crate) options_directory: Option<std::path::PathBuf>,
+    pub(crate) next_key: usize,
+    pub(crate) generation: u32,
 }
 
 impl Master {
@@ -72,7 +70,6 @@ impl Master {
             services: BTreeMap::new(),
             processes: HashMap::new(),
             timers: Timers::default(),
-            limit_warned: HashMap::new(),
             configuration,
             inheritance,
             options_directory: options.directory.clone(),
@@ -119,7 +116,7 @@ impl Master {
     }
 
     /// Start a service: its sockets, its status channel, its first wake-up.
-    fn add(&mut self, definition: Definition) -> Result<(), String> {
+    pub(crate) fn add(&mut self, definition: Definition) -> Result<(), String> {
         let listening = Listening::open(&definition, &self.configuration.surroundings)?;
         let status = self.new_channel()?;
         let key = self.next_key;
@@ -132,6 +129,8 @@ impl Master {
                 listening,
                 status,
                 book,
+                former: Vec::new(),
+                overload: Overload::default(),
                 armed: false,
                 used: false,
             },
@@ -142,12 +141,12 @@ impl Master {
         Ok(())
     }
 
-    fn new_channel(&mut self) -> Result<StatusChannel, String> {
+    pub(crate) fn new_channel(&mut self) -> Result<StatusChannel, String> {
         self.generation = self.generation.wrapping_add(1);
         StatusChannel::new(self.generation).map_err(|error| format!("status channel: {error}"))
     }
 
-    fn watch_status(&self, key: usize) {
+    pub(crate) fn watch_status(&self, key: usize) {
         let Some(service) = self.services.get(&key) else {
             return;
         };
@@ -165,7 +164,7 @@ impl Master {
     }
 
     /// Wait for clients of a service, or stop waiting, as its book says.
-    fn arm(&mut self, key: usize) {
+    pub(crate) fn arm(&mut self, key: usize) {
         let Some(service) = self.services.get_mut(&key) else {
             return;
         };
@@ -184,34 +183,9 @@ impl Master {
             }
             service.armed = wanted;
         }
-        if service.book.is_at_limit() && service.definition.process_limit != Some(1) {
-            self.warn_of_limit(key);
+        if service.book.is_at_limit() {
+            self.overloaded(key);
         }
-    }
-
-    fn warn_of_limit(&mut self, key: usize) {
-        let now = Instant::now();
-        let recent = self
-            .limit_warned
-            .get(&key)
-            .is_some_and(|at| now - *at < LIMIT_WARNING_PAUSE);
-        let Some(service) = self.services.get(&key).filter(|_| !recent) else {
-            return;
-        };
-        self.limit_warned.insert(key, now);
-        let (label, limit) = (
-            service.definition.label(),
-            service.definition.process_limit.unwrap_or_default(),
-        );
-        maillog::warning!(
-            "service {label} has reached its process limit \"{limit}\": new clients may experience noticeable delays"
-        );
-        maillog::warning!(
-            "to avoid this condition, increase the process count in master.cf or reduce the service time per client"
-        );
-        maillog::warning!(
-            "see https://www.postfix.org/STRESS_README.html for examples of stress-adapting configuration settings"
-        );
     }
 
     /// A client waits and no process has a place for it.
@@ -243,24 +217,16 @@ impl Master {
         let Some(service) = self.services.get_mut(&key) else {
             return;
         };
-        loop {
-            match service.status.read() {
-                Ok(Some(report)) if report.generation == service.status.generation => {
-                    match report.free {
-                        Some(free) => service.book.reported(report.pid, free),
-                        None => service.book.leaving(report.pid),
-                    }
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(error) => {
-                    maillog::warning!(
-                        "service {}: status channel: {error}",
-                        service.definition.label()
-                    );
-                    break;
-                }
-            }
+        let mut hearing = Hearing {
+            book: &mut service.book,
+            label: service.definition.label(),
+            was_full: false,
+        };
+        hearing.hear(&mut service.status);
+        // A channel is done with when its last process has ended.
+        service.former.retain_mut(|channel| hearing.hear(channel));
+        if hearing.was_full {
+            self.overloaded(key);
         }
         self.arm(key);
     }
@@ -285,7 +251,7 @@ impl Master {
         self.arm(key);
     }
 
-    fn set_wakeup(&mut self, key: usize) {
+    pub(crate) fn set_wakeup(&mut self, key: usize) {
         self.timers.forget_wakeup(key);
         if self
             .services
@@ -300,11 +266,13 @@ impl Master {
     fn run_timers(&mut self) -> bool {
         while let Some(due) = self.timers.pop(Instant::now()) {
             match due {
+                // The processes see the end of their channels, and leave when they like.
                 Due::Exit => {
-                    self.end_children();
+                    maillog::info!("master exit time has arrived");
                     return true;
                 }
                 Due::Wakeup(key) => self.wake(key),
+                Due::Calm(key) => self.calm(key),
                 Due::Unthrottle(key) => {
                     if let Some(service) = self.services.get_mut(&key) {
                         service.book.set_throttled(false);
@@ -383,88 +351,6 @@ impl Master {
         }
     }
 
-    /// Read the configuration anew. A mistake in it changes nothing: the services go on as they were.
-    fn reload(&mut self) {
-        let mut fresh = match read(self.options_directory.as_deref()) {
-            Ok(fresh) => fresh,
-            Err(text) => {
-                maillog::error!("reload: {text}");
-                maillog::error!(
-                    "reload: the mail system goes on with its old configuration; mend the file and reload again"
-                );
-                return;
-            }
-        };
-        if fresh.surroundings != self.configuration.surroundings {
-            maillog::warning!(
-                "to change inet_interfaces, inet_protocols or mail_owner, stop and start the mail system"
-            );
-            fresh.surroundings = self.configuration.surroundings.clone();
-        }
-        let definitions = std::mem::take(&mut fresh.definitions);
-        self.configuration = fresh;
-        self.log_configuration("reload");
-        self.remove_all_but(&definitions);
-        for definition in definitions {
-            let identity = definition.identity();
-            let known = self
-                .services
-                .iter()
-                .find(|(_, service)| service.definition.identity() == identity);
-            let result = match known.map(|(key, _)| *key) {
-                Some(key) => self.change(key, definition),
-                None => self.add(definition),
-            };
-            if let Err(text) = result {
-                maillog::error!("reload: {text}; the service is not available");
-            }
-        }
-    }
-
-    /// Give a service its new definition; its processes finish their clients and leave.
-    fn change(&mut self, key: usize, definition: Definition) -> Result<(), String> {
-        let channel = self.new_channel()?;
-        let Some(service) = self.services.get_mut(&key) else {
-            return Ok(());
-        };
-        service
-            .book
-            .change_limits(definition.process_limit, definition.sessions_per_process);
-        service.book.retire_all();
-        service.book.set_throttled(false);
-        service.definition = definition;
-        // Closing the old channel is what tells the processes to leave.
-        service.status = channel;
-        self.timers.forget(key);
-        self.watch_status(key);
-        self.arm(key);
-        self.set_wakeup(key);
-        Ok(())
-    }
-
-    fn remove_all_but(&mut self, definitions: &[Definition]) {
-        let kept: Vec<_> = definitions.iter().map(Definition::identity).collect();
-        let gone: Vec<usize> = self
-            .services
-            .iter()
-            .filter(|(_, service)| !kept.contains(&service.definition.identity()))
-            .map(|(key, _)| *key)
-            .collect();
-        for key in gone {
-            let Some(service) = self.services.remove(&key) else {
-                continue;
-            };
-            self.timers.forget(key);
-            self.limit_warned.remove(&key);
-            service.listening.remove_name();
-            for pid in service.book.pids() {
-                self.processes.remove(&pid);
-                // It may have ended already.
-                let _ = sys::process::signal(pid, Kind::SIGTERM);
-            }
-        }
-    }
-
     /// End every process of the mail system, those that daemons started included, and wait for ours.
     fn end_children(&mut self) {
         let own = i32::try_from(std::process::id()).unwrap_or_default();
@@ -489,7 +375,7 @@ impl Master {
         }
     }
 
-    fn log_configuration(&self, what: &str) {
+    pub(crate) fn log_configuration(&self, what: &str) {
         let settings = &self.configuration.settings;
         let version = settings
             .text("mail_version")
@@ -503,5 +389,37 @@ impl Master {
             "{what} -- version {version}, configuration {}",
             settings.directory().display()
         );
+    }
+}
+
+/// Taking what the processes of a service have said.
+struct Hearing<'a> {
+    book: &'a mut Book,
+    label: String,
+    /// Whether the limit was used up, if only for a moment.
+    was_full: bool,
+}
+
+impl Hearing<'_> {
+    /// One channel; `false` when none of its processes lives.
+    fn hear(&mut self, channel: &mut StatusChannel) -> bool {
+        loop {
+            match channel.read() {
+                Ok(Read::Report(report)) if report.generation == channel.generation => {
+                    match report.places {
+                        Places::Free(free) => self.book.reported(report.pid, free),
+                        Places::Leaving(clients) => self.book.leaving(report.pid, clients),
+                    }
+                    self.was_full |= self.book.is_at_limit();
+                }
+                Ok(Read::Report(_)) => {}
+                Ok(Read::Nothing) => return true,
+                Ok(Read::End) => return false,
+                Err(error) => {
+                    maillog::warning!("service {}: status channel: {error}", self.label);
+                    return false;
+                }
+            }
+        }
     }
 }

@@ -10,6 +10,8 @@ mod event_loop;
 mod listen;
 mod lock;
 mod options;
+mod overload;
+mod refresh;
 mod reload;
 mod service;
 mod setup;

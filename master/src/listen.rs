@@ -24,6 +24,8 @@ use crate::wakeup::Place;
 pub(crate) struct Listening {
     pub(crate) descriptors: Vec<OwnedFd>,
     pub(crate) place: Option<Place>,
+    /// Whether only this machine reaches it, where it has addresses at all.
+    pub(crate) loopback_only: bool,
 }
 
 /// What sockets need to know of main.cf and of the machine.
@@ -34,6 +36,8 @@ pub(crate) struct Surroundings {
     /// The addresses of inet_interfaces; empty for all of them.
     pub(crate) interfaces: Vec<IpAddr>,
     pub(crate) protocols: Protocols,
+    /// As it is written.
+    pub(crate) inet_protocols: String,
 }
 
 impl Listening {
@@ -88,6 +92,7 @@ fn fifo(path: &Path, around: &Surroundings) -> io::Result<Listening> {
     Ok(Listening {
         descriptors: vec![file.into()],
         place: Some(Place::Fifo(path.to_owned())),
+        loopback_only: false,
     })
 }
 
@@ -109,6 +114,7 @@ fn unix(path: &Path, kind: SockType, around: &Surroundings) -> io::Result<Listen
     Ok(Listening {
         descriptors: vec![fd],
         place: Some(Place::Socket(path.to_owned())),
+        loopback_only: false,
     })
 }
 
@@ -146,7 +152,12 @@ fn inet(name: &str, around: &Surroundings) -> Result<Listening, String> {
     let place = addresses
         .first()
         .map(|address| Place::Inet(SocketAddr::new(reachable(*address), port)));
-    Ok(Listening { descriptors, place })
+    let loopback_only = addresses.iter().all(IpAddr::is_loopback);
+    Ok(Listening {
+        descriptors,
+        place,
+        loopback_only,
+    })
 }
 
 /// The addresses that a service listens on: its own, those of inet_interfaces, or all.

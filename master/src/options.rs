@@ -10,6 +10,8 @@ pub(crate) struct Options {
     pub(crate) directory: Option<PathBuf>,
     /// `-d`: stay in the foreground and keep the terminal.
     pub(crate) no_detach: bool,
+    /// `-D`, or MAIL_DEBUG in the environment: run debugger_command once everything is ready.
+    pub(crate) debug: bool,
     /// `-e`: end after this time.
     pub(crate) exit_after: Option<Duration>,
     /// `-i`: be the first process of a container.
@@ -57,7 +59,7 @@ impl Options {
     fn flag(&mut self, letter: char) -> Result<(), String> {
         match letter {
             'd' => self.no_detach = true,
-            'D' => {}
+            'D' => self.debug = true,
             'i' => self.init = true,
             's' => self.keep_standard = true,
             't' => self.test = true,
@@ -65,7 +67,7 @@ impl Options {
             'w' => self.wait = true,
             _ => {
                 return Err(format!(
-                    "usage: master [-c config_dir] [-d] [-e exit_time] [-i] [-s] [-t] [-v] [-w]; unknown option -{letter}"
+                    "usage: master [-c config_dir] [-Dd] [-e exit_time] [-i] [-s] [-t] [-v] [-w]; unknown option -{letter}"
                 ));
             }
         }

@@ -123,11 +123,16 @@ fn definition(
         None => settings.per_service(&entry.name, "sessions_per_process")?,
     };
     let program = Path::new(&get::<Directories>(settings)?.daemon_directory).join(&entry.command);
+    let known_as = entry.identity(&text(settings, "known_tcp_ports")?);
+    let place = entry.path();
+    let place = place.unwrap_or_else(|| known_as.trim_start_matches(':').to_owned());
     Ok(Definition {
         program,
+        place,
         process_limit: (limit > 0).then_some(limit),
         sessions_per_process,
         rootless: !sys::rights::is_root(),
+        verbose: usize::from(maillog::verbose_level()),
         entry,
     })
 }
@@ -166,6 +171,7 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, Explained> {
         owner,
         interfaces,
         protocols,
+        inet_protocols: networks.inet_protocols,
     })
 }
 

@@ -50,6 +50,14 @@ fn start() -> Result<(), Explained> {
     sys::process::umask(0o077);
     raise_descriptor_limit().map_err(|error| format!("raise the limit of open files: {error}"))?;
     let options = Options::parse(std::env::args().skip(1))?;
+    maillog::set_verbose(options.verbose);
+    if options.init && !sys::process::is_first_process() {
+        return Err(
+            "option -i is for the first process of a container (process id 1)"
+                .to_owned()
+                .into(),
+        );
+    }
     let configuration = read(options.directory.as_deref())?;
     let pid_file = configuration.queue_directory.join("pid/master.pid");
     if options.test {
@@ -57,7 +65,6 @@ fn start() -> Result<(), Explained> {
     }
     let shown = config::is_for_stderr(&configuration.settings);
     open_log(&configuration, shown)?;
-    maillog::set_verbose(options.verbose);
     sys::time::load_zone();
     std::env::set_current_dir(&configuration.queue_directory)
         .map_err(|error| format!("chdir {}: {error}", configuration.queue_directory.display()))?;
@@ -79,9 +86,29 @@ fn start() -> Result<(), Explained> {
         sys::descriptor::let_go_of_standard()
             .map_err(|error| format!("open /dev/null: {error}"))?;
     }
+    if options.debug || std::env::var_os("MAIL_DEBUG").is_some() {
+        debug(&master.configuration)?;
+    }
     let result = master.run();
     drop(locks);
     Ok(result?)
+}
+
+/// `-D`: the administrator's debugger looks at this process.
+fn debug(configuration: &Configuration) -> Result<(), Explained> {
+    let debug: config::params::core::Debug = configuration.settings.get()?;
+    let command = debug.debugger_command.trim();
+    if command.is_empty() {
+        maillog::warning!("option -D: debugger_command is empty; set it in main.cf");
+        return Ok(());
+    }
+    maillog::info!("running: {command}");
+    let ended = sys::process::debug(command)
+        .map_err(|error| format!("run debugger_command: {}", sys::reason(&error)))?;
+    if !ended.success() {
+        maillog::warning!("debugger_command: {ended}");
+    }
+    Ok(())
 }
 
 /// A person may be watching until the system is up.

@@ -31,12 +31,11 @@ pub(crate) fn start(
     places: usize,
     inheritance: &Inheritance,
 ) -> io::Result<i32> {
-    let sockets = service.listening.descriptors.len();
     let mut descriptors = vec![
         (inheritance.flow_read.as_fd(), FLOW_READ),
         (inheritance.flow_write.as_fd(), FLOW_WRITE),
-        (service.status.far_end(), STATUS),
     ];
+    descriptors.extend(service.status.far_end().map(|far| (far, STATUS)));
     descriptors.extend(service.listening.borrow().zip(LISTEN..));
     let mut environment = inheritance.environment.clone();
     environment.push((
@@ -46,8 +45,7 @@ pub(crate) fn start(
     let spawn = Spawn {
         program: &service.definition.program,
         arguments: service
-            .definition
-            .arguments(sockets, places)
+            .arguments(places)
             .into_iter()
             .map(OsString::from)
             .collect(),

@@ -10,6 +10,8 @@ pub(crate) enum Due {
     Wakeup(usize),
     /// End the throttling of a service, by its key.
     Unthrottle(usize),
+    /// See whether the stress of a service is over, by its key.
+    Calm(usize),
     /// Leave (`-e`).
     Exit,
 }
@@ -28,14 +30,19 @@ impl Timers {
     }
 
     /// Forget everything about a service.
-    pub(crate) fn forget(&mut self, key: usize) {
-        self.queue
-            .retain(|_, due| *due != Due::Wakeup(key) && *due != Due::Unthrottle(key));
+    pub(crate) fn forget_all(&mut self, key: usize) {
+        let own = [Due::Wakeup(key), Due::Unthrottle(key), Due::Calm(key)];
+        self.queue.retain(|_, due| !own.contains(due));
+    }
+
+    /// Forget one thing.
+    pub(crate) fn forget(&mut self, what: &Due) {
+        self.queue.retain(|_, due| due != what);
     }
 
     /// Forget when a service is to be woken.
     pub(crate) fn forget_wakeup(&mut self, key: usize) {
-        self.queue.retain(|_, due| *due != Due::Wakeup(key));
+        self.forget(&Due::Wakeup(key));
     }
 
     /// How long until something is due.
@@ -68,7 +75,7 @@ mod tests {
         timers.forget_wakeup(2);
         assert_eq!(timers.pop(now), None);
         assert_eq!(timers.wait(now), Some(Duration::from_secs(5)));
-        timers.forget(1);
+        timers.forget_all(1);
         assert_eq!(timers.wait(now), None);
     }
 }

@@ -4,14 +4,9 @@
 //! ends, so a command that leaves a debugger in the background ends in `sleep`. It inherits standard input, output and
 //! error only. Logs the command.
 
-use std::process::Command;
-
 use config::{Settings, params};
 
 use crate::Fatal;
-
-/// The first descriptor that is not for the command.
-const FIRST_OWN: u32 = 3;
 
 pub(crate) fn run(settings: &Settings) -> Result<(), Fatal> {
     let debug: params::core::Debug = settings.get()?;
@@ -22,13 +17,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Fatal> {
         ));
     }
     maillog::info!("running: {command}");
-    sys::descriptor::close_on_exec_from(FIRST_OWN)
-        .map_err(|error| Fatal::io("option -D", &error))?;
-    let ended = Command::new("/bin/sh")
-        .arg("-c")
-        .arg(command)
-        .status()
-        .map_err(|error| Fatal::io("run debugger_command", &error))?;
+    let ended =
+        sys::process::debug(command).map_err(|error| Fatal::io("run debugger_command", &error))?;
     if !ended.success() {
         maillog::warning!("debugger_command: {ended}");
     }

@@ -73,8 +73,7 @@ impl Places {
     /// Tell master that the process takes no client any more.
     pub(crate) fn leave(&self) {
         self.process.retire();
-        // When master is gone, the end of the channel has said so.
-        let _ = self.status.borrow_mut().leaving();
+        self.report();
     }
 
     fn is_free(&self) -> bool {
@@ -82,12 +81,13 @@ impl Places {
     }
 
     fn report(&self) {
-        if self.process.is_retiring() {
-            return;
-        }
-        let free = self.limits.places.saturating_sub(self.busy.get());
+        let mut status = self.status.borrow_mut();
         // When master is gone, the end of the channel says so.
-        let _ = self.status.borrow_mut().free_places(free);
+        let _ = if self.process.is_retiring() {
+            status.leaving(self.busy.get())
+        } else {
+            status.free_places(self.limits.places.saturating_sub(self.busy.get()))
+        };
     }
 }
 

@@ -7,7 +7,8 @@ use std::os::unix::net::UnixStream;
 use crate::Fatal;
 use crate::start::STATUS;
 
-/// Said instead of a number of free places by a process that is about to leave.
+/// Said instead of a number of free places by a process that takes no new client; each client that it still has makes
+/// the number one less.
 const LEAVING: i32 = -1;
 
 /// The end of the status channel that this process was started with.
@@ -66,9 +67,10 @@ impl Status {
         self.channel.write_all(&message)
     }
 
-    /// Tell master that this process takes no new client and leaves after its last one.
-    pub(crate) fn leaving(&mut self) -> io::Result<()> {
-        self.send(LEAVING)
+    /// Tell master that this process takes no new client, and how many it still has.
+    pub(crate) fn leaving(&mut self, clients: usize) -> io::Result<()> {
+        let clients = i32::try_from(clients).unwrap_or(i32::MAX - 1);
+        self.send(LEAVING - clients)
     }
 
     /// A second handle, to wait for the end of the channel.
