@@ -1,6 +1,6 @@
 //! Benchmarks: Debian's postfix and Ferropost, the same load, one after the other, in one run on one machine.
 //!
-//! `bench [relay|local|sendmail|idle|start|all] [--runs N] [--letters N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
+//! `bench [relay|local|sendmail|idle|start|queue|all] [--runs N] [--letters N] [--queue N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
 //! Needs root (private machines), Debian's postfix with smtp-source and smtp-sink, and release builds beside it
 //! (or in FERROPOST_BIN). Queues lie on a file system in memory, with `--disk` in the temporary directory. Prints a table
 //! with the ratios, and writes them as JSON. Figures are medians of the runs.
@@ -16,6 +16,7 @@ mod idle;
 mod load;
 mod medium;
 mod place;
+mod queue;
 mod report;
 mod sendmail;
 mod start;
@@ -37,6 +38,8 @@ pub(crate) struct Plan {
     what: Vec<String>,
     runs: usize,
     letters: usize,
+    /// Letters in the queue that the queue commands work on.
+    queue: usize,
     sessions: Vec<usize>,
     systems: Vec<Mta>,
     json: PathBuf,
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
             "local" => traffic::local(&plan, &mut report),
             "sendmail" => sendmail::run(&plan, &mut report),
             "idle" => idle::run(&plan, &mut report),
+            "queue" => queue::run(&plan, &mut report),
             _ => start::run(&plan, &mut report),
         }
     }
@@ -82,6 +86,7 @@ impl Plan {
             what: Vec::new(),
             runs: 3,
             letters: 2000,
+            queue: 50_000,
             sessions: vec![10, 50, 200],
             systems: vec![Mta::Postfix, Mta::Ferropost],
             json: PathBuf::from("bench.json"),
@@ -91,6 +96,7 @@ impl Plan {
             match word {
                 Long("runs") => plan.runs = words.value()?.parse()?,
                 Long("letters") => plan.letters = words.value()?.parse()?,
+                Long("queue") => plan.queue = words.value()?.parse()?,
                 Long("sessions") => plan.sessions = numbers(&words.value()?.string()?)?,
                 Long("only") => {
                     let name = words.value()?.string()?;
@@ -161,4 +167,4 @@ const PROGRAMS: &str = "FERROPOST_BIN";
 /// Says that the environment is as it should be.
 const PREPARED: &str = "FERROPOST_BENCH_PREPARED";
 
-const KNOWN: [&str; 5] = ["relay", "local", "sendmail", "idle", "start"];
+const KNOWN: [&str; 6] = ["relay", "local", "sendmail", "idle", "start", "queue"];

@@ -6,6 +6,7 @@
 //! queue file. Logs one line for each named message, a warning for each that could not be dealt with, and a summary, also
 //! to standard error.
 
+mod all;
 mod message;
 mod options;
 mod rename;
@@ -19,9 +20,9 @@ use std::process::ExitCode;
 use command::Fatal;
 use config::{Settings, params};
 use mail::QueueId;
-use queue::{Folder, Layout, Scan};
+use queue::{Folder, Layout};
 
-use crate::message::{LOGS, Messages};
+use crate::message::Messages;
 use crate::options::{Action, Options, Request, Which};
 
 const NAME: &str = "postsuper";
@@ -83,13 +84,10 @@ fn act(messages: &mut Messages<'_>, request: &Request, named: &[Folder]) -> Resu
     let folders = request.folders(named);
     match &request.which {
         Which::All => {
-            for &folder in &folders {
-                act_on_all(messages, request.action, folder)?;
-            }
-            if request.action == Action::Delete && named.is_empty() {
-                for logs in LOGS {
-                    remove_orphans(messages, logs)?;
-                }
+            if request.action == Action::Delete {
+                all::delete(messages, &folders, named.is_empty())?;
+            } else {
+                all::act(messages, request.action, &folders)?;
             }
         }
         Which::Input => {
@@ -100,23 +98,6 @@ fn act(messages: &mut Messages<'_>, request: &Request, named: &[Folder]) -> Resu
             }
         }
         Which::One(name) => act_on_name(messages, request, &folders, name),
-    }
-    Ok(())
-}
-
-fn act_on_all(messages: &mut Messages<'_>, action: Action, folder: Folder) -> Result<(), Fatal> {
-    let failed = |error| Fatal::io(format_args!("scan {folder}"), &error);
-    for found in Scan::new(folder).map_err(failed)? {
-        messages.act_on_found(action, folder, &found.map_err(failed)?);
-    }
-    Ok(())
-}
-
-/// Remove logs that have lost their message.
-fn remove_orphans(messages: &Messages<'_>, logs: Folder) -> Result<(), Fatal> {
-    let failed = |error| Fatal::io(format_args!("scan {logs}"), &error);
-    for found in Scan::new(logs).map_err(failed)? {
-        messages.remove_orphan(&found.map_err(failed)?);
     }
     Ok(())
 }

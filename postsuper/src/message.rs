@@ -74,20 +74,18 @@ impl<'a> Messages<'a> {
 
     /// Act on a message that was met in a folder; only the summary tells of it.
     pub(crate) fn act_on_found(&mut self, action: Action, folder: Folder, found: &Found) {
-        if action == Action::Delete && LOGS.contains(&folder) {
-            report(&found.path, remove_log(&found.path));
-        } else {
-            self.act(action, folder, &found.id, &found.path, false);
-        }
+        self.act(action, folder, &found.id, &found.path, false);
     }
 
-    /// Remove a log, unless there is a message by its name.
-    pub(crate) fn remove_orphan(&self, log: &Found) {
-        let exists = |&folder: &Folder| self.layout.path(folder, &log.id).exists();
-        if (0..ROUNDS).any(|_| Folder::MAIL.iter().any(exists)) {
-            return;
-        }
-        report(&log.path, remove_log(&log.path));
+    /// So many messages were deleted without [`Messages::act_on_found`].
+    pub(crate) const fn count_deleted(&mut self, count: usize) {
+        self.tally.add(Action::Delete, count);
+    }
+
+    /// Whether there is a message, which may be on its way from one folder to another.
+    pub(crate) fn exists(&self, id: &QueueId) -> bool {
+        let exists = |&folder: &Folder| self.layout.path(folder, id).exists();
+        (0..ROUNDS).any(|_| Folder::MAIL.iter().any(exists))
     }
 
     fn act(
@@ -167,12 +165,30 @@ impl<'a> Messages<'a> {
         log: bool,
         note: &str,
     ) -> io::Result<Outcome> {
-        self.tally.count(action);
+        self.tally.add(action, 1);
         if log {
             maillog::info!("{id}: {note}");
         }
         Ok(Outcome::Settled)
     }
+}
+
+/// Delete a message that was met in a folder, and leave its logs to the caller; says whether it is deleted.
+pub(crate) fn delete_found(found: &Found) -> bool {
+    if found.is_file {
+        return delete_log(found);
+    }
+    let outcome = is_message(&found.path, |_| true).map(|_| Outcome::Absent);
+    report(&found.path, outcome);
+    false
+}
+
+/// Remove a log; says whether it is removed.
+pub(crate) fn delete_log(log: &Found) -> bool {
+    let outcome = fs::remove_file(&log.path);
+    let removed = outcome.is_ok();
+    report(&log.path, outcome.map(|()| Outcome::Settled));
+    removed
 }
 
 /// Where an action moves a message.
@@ -199,10 +215,6 @@ fn is_message(path: &Path, quality: fn(&fs::Metadata) -> bool) -> io::Result<boo
 
 fn is_ready(status: &fs::Metadata) -> bool {
     claim::standing(status) == Standing::Ready
-}
-
-fn remove_log(path: &Path) -> io::Result<Outcome> {
-    fs::remove_file(path).map(|()| Outcome::Settled)
 }
 
 /// A file that has gone is looked for elsewhere; of any other trouble with it the administrator hears.

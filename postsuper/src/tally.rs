@@ -13,8 +13,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// One more message to which this was done.
-    pub(crate) const fn count(&mut self, action: Action) {
+    /// So many more messages to which this was done.
+    pub(crate) const fn add(&mut self, action: Action, messages: usize) {
         let counter = match action {
             Action::Requeue => &mut self.requeued,
             Action::Delete => &mut self.deleted,
@@ -22,7 +22,7 @@ impl Tally {
             Action::Hold => &mut self.held,
             Action::Release => &mut self.released,
         };
-        *counter += 1;
+        *counter += messages;
     }
 
     /// Log a line for each kind of request that was made, also when it found nothing.

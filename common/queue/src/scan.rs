@@ -27,6 +27,8 @@ pub struct Found {
     pub id: QueueId,
     /// Where it lies, relative to the queue directory.
     pub path: PathBuf,
+    /// Whether it is a regular file, as far as the directory tells.
+    pub is_file: bool,
 }
 
 impl Scan {
@@ -66,6 +68,7 @@ impl Scan {
                 return Ok(Some(Found {
                     id,
                     path: entry.path(),
+                    is_file: entry.file_type().is_ok_and(|kind| kind.is_file()),
                 }));
             }
         }
