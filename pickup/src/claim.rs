@@ -71,7 +71,11 @@ mod tests {
 
     fn found(path: PathBuf) -> Found {
         let id = QueueId::new("ABC").unwrap();
-        Found { id, path }
+        Found {
+            id,
+            path,
+            is_file: true,
+        }
     }
 
     #[test]
