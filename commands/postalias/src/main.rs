@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use lookup::maintain::{Syntax, run_command};
 
+const LETTERS: &str = "Nc:d:fijnopq:rsuvw";
+
 fn main() -> ExitCode {
-    run_command(Syntax::Alias)
+    run_command(Syntax::Alias, LETTERS)
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use lookup::maintain::{Syntax, run_command};
 
+const LETTERS: &str = "NbFc:d:fhijmnopq:rsuUvw";
+
 fn main() -> ExitCode {
-    run_command(Syntax::Map)
+    run_command(Syntax::Map, LETTERS)
 }

@@ -3,15 +3,19 @@
 //! The commands read their options into a [`Job`] and call [`Job::run`]; what is found goes to the given writer.
 //! Logs a warning for each source line and entry that is left out.
 
+mod alias_value;
+mod base64;
 mod build;
 mod call;
+pub(crate) mod files;
+mod message;
+mod query;
 mod source_text;
 
 pub use call::run_command;
 
 use std::io::{self, BufRead, Write};
 
-use crate::error::LookupError;
 use crate::kinds::lmdb::{self, Nulls, Updater};
 use crate::table::{OpenOptions, Table};
 
@@ -46,6 +50,28 @@ pub enum Keys {
     One(Vec<u8>),
     /// One on each line of standard input (`-`).
     Input,
+    /// The headers and body lines of a message on standard input (`-h`, `-b`).
+    Message(Parts),
+}
+
+/// Which lines of a message are keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// Headers (`-h`).
+    pub headers: bool,
+    /// Body lines (`-b`).
+    pub body: bool,
+    /// Look into its parts (`-m`).
+    pub mime: bool,
+}
+
+/// How what was found is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The value, or key and value.
+    Text,
+    /// `{"key": "value"}` (`-j`).
+    Json,
 }
 
 /// What happens to an entry whose key is there already.
@@ -72,6 +98,14 @@ pub struct Job {
     pub options: OpenOptions,
     /// What happens to entries whose key is known.
     pub duplicates: Duplicates,
+    /// How results are shown.
+    pub form: Form,
+    /// How messages are taken apart.
+    pub mime: mail::mime::Options,
+    /// Which lines of a message are keys, where there is one.
+    pub parts: Parts,
+    /// Whether these must be UTF-8 too (`-U`).
+    pub force_utf8: bool,
     /// Whether keys and values are stored with a NUL (`-N`, `-n`).
     pub nulls: Nulls,
     /// Whether a new file gets the permissions of its source (not with `-p`).
@@ -109,70 +143,22 @@ impl Job {
             Action::Build => self.build().map(|()| true),
             Action::Add => self.add().map(|()| true),
             Action::Query(Keys::One(key)) => self.query_one(key, output),
-            Action::Query(Keys::Input) => self.query_input(output),
+            Action::Query(Keys::Input) => self.query_keys(&input_lines()?, output),
+            Action::Query(Keys::Message(parts)) => {
+                self.query_keys(&message::keys(*parts, self.mime)?, output)
+            }
             Action::Remove(Keys::One(key)) => self.remove(std::slice::from_ref(key)),
-            Action::Remove(Keys::Input) => self.remove(&input_lines()?),
+            Action::Remove(Keys::Input | Keys::Message(_)) => self.remove(&input_lines()?),
             Action::List => self.list(output).map(|()| true),
         }
-    }
-
-    fn query_one(&self, key: &[u8], output: &mut dyn Write) -> Result<bool, Failure> {
-        for table in &self.tables {
-            let table = self.open(table)?;
-            if let Some(value) = find(&table, key)? {
-                if value.is_empty() {
-                    warn_empty(&table, key);
-                }
-                print(output, &[&value, b"\n"])?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn query_input(&self, output: &mut dyn Write) -> Result<bool, Failure> {
-        let tables = self
-            .tables
-            .iter()
-            .map(|table| self.open(table))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut found = false;
-        for key in input_lines()? {
-            for table in &tables {
-                if let Some(value) = find(table, &key)? {
-                    if value.is_empty() {
-                        warn_empty(table, &key);
-                    }
-                    print(output, &[&key, self.separator(), &value, b"\n"])?;
-                    found = true;
-                    break;
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn list(&self, output: &mut dyn Write) -> Result<(), Failure> {
-        for table in &self.tables {
-            let table = self.open(table)?;
-            let entries = table.entries().map_err(|error| query_error(&error))?;
-            let Some(entries) = entries else {
-                let name = table.name();
-                return Err(Failure(format!(
-                    "table {name}: sequence operation is not supported"
-                )));
-            };
-            for (key, value) in entries {
-                print(output, &[&key, self.separator(), &value, b"\n"])?;
-            }
-        }
-        Ok(())
     }
 
     fn remove(&self, keys: &[Vec<u8>]) -> Result<bool, Failure> {
         let mut removed = false;
         for table in &self.tables {
-            let (kind, name) = self.writable(table)?;
+            let (kind, name) = self.writable(table, || {
+                format!("table {table}: delete operation is not supported")
+            })?;
             let path = lmdb::file_name(name);
             let size = self.options.lmdb_map_size;
             let mut updater = Updater::open(&path, self.nulls, None, size)
@@ -189,13 +175,6 @@ impl Job {
         Table::open(spec, &self.options).map_err(|error| Failure(error.to_string()))
     }
 
-    const fn separator(&self) -> &'static [u8] {
-        match self.syntax {
-            Syntax::Map => b"\t",
-            Syntax::Alias => b":\t",
-        }
-    }
-
     fn folded(&self, key: &[u8]) -> Vec<u8> {
         if self.options.fold {
             crate::table::fold(key)
@@ -204,43 +183,21 @@ impl Job {
         }
     }
 
-    /// The type and name of a table that can be made and changed.
-    fn writable<'a>(&self, spec: &'a str) -> Result<(&'a str, &'a str), Failure> {
+    /// The type and name of a table that can be changed; `refusal` is for one that cannot.
+    fn writable<'a>(
+        &self,
+        spec: &'a str,
+        refusal: impl FnOnce() -> String,
+    ) -> Result<(&'a str, &'a str), Failure> {
         match spec.split_once(':') {
             Some((kind @ ("hash" | "btree" | "dbm" | "lmdb"), name)) => Ok((kind, name)),
             _ => {
                 // Opening it says what is wrong with it, if anything is.
                 self.open(spec)?;
-                Err(Failure(format!("{spec} map requires O_RDONLY access mode")))
+                Err(Failure(refusal()))
             }
         }
     }
-}
-
-fn find(table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-    ipc::now(table.find_quietly(key)).map_err(|error| query_error(&error))
-}
-
-fn query_error(error: &LookupError) -> Failure {
-    match error {
-        LookupError::Unavailable { .. } => Failure(error.to_string()),
-        LookupError::Failed { table, reason } => {
-            Failure(format!("table {table}: query error: {reason}"))
-        }
-    }
-}
-
-fn warn_empty(table: &Table, key: &[u8]) {
-    let (table, key) = (table.name(), String::from_utf8_lossy(key));
-    maillog::warning!("table {table}: key {key}: empty string result is not allowed");
-    maillog::warning!("table {table} should return NO RESULT in case of NOT FOUND");
-}
-
-fn print(output: &mut dyn Write, parts: &[&[u8]]) -> Result<(), Failure> {
-    parts
-        .iter()
-        .try_for_each(|part| output.write_all(part))
-        .map_err(|error| Failure::io("write output", &error))
 }
 
 fn input_lines() -> Result<Vec<Vec<u8>>, Failure> {

@@ -44,6 +44,8 @@ pub enum Fault {
     ExpectedKeyValue,
     /// A quoted key without its closing quote.
     UnbalancedQuote(Vec<u8>),
+    /// A first line that begins with white space goes on with nothing.
+    Stray(Vec<u8>),
     /// Bytes that are no UTF-8, where that is required.
     NotUtf8(Vec<u8>),
 }
@@ -55,6 +57,10 @@ impl fmt::Display for Fault {
             Self::UnbalancedQuote(text) => {
                 let text = String::from_utf8_lossy(text);
                 write!(f, "unbalanced '\"' in '{text}' -- ignoring this line")
+            }
+            Self::Stray(text) => {
+                let text = String::from_utf8_lossy(text);
+                write!(f, "logical line must not start with whitespace: \"{text}\"")
             }
             Self::NotUtf8(text) => {
                 let text = String::from_utf8_lossy(text);
@@ -110,6 +116,9 @@ pub fn entries(text: &[u8], utf8: bool) -> impl Iterator<Item = Result<Entry, Pr
 fn entry(text: &[u8], utf8: bool) -> Result<(Vec<u8>, Vec<u8>), Fault> {
     if utf8 && std::str::from_utf8(text).is_err() {
         return Err(Fault::NotUtf8(text.to_vec()));
+    }
+    if text.first().is_some_and(u8::is_ascii_whitespace) {
+        return Err(Fault::Stray(text.to_vec()));
     }
     let text = text.trim_ascii();
     let (key, rest) = split_key(text).ok_or_else(|| Fault::UnbalancedQuote(text.to_vec()))?;
@@ -183,6 +192,17 @@ mod tests {
 
     #[test]
     fn problems_name_their_line() {
+        let stray: Vec<_> = entries(b" # c\n  a b\nc d\n", true).collect();
+        assert!(matches!(
+            &stray[..],
+            [
+                Err(Problem {
+                    line: 2,
+                    fault: Fault::Stray(_)
+                }),
+                Ok(_)
+            ]
+        ));
         let problems: Vec<Problem> = entries(b"a b\nlonely\n\"open v\n\xff x\n", true)
             .filter_map(Result::err)
             .collect();

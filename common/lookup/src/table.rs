@@ -24,6 +24,8 @@ pub struct OpenOptions {
     pub utf8: bool,
     /// The initial memory map of LMDB files, in bytes (`lmdb_map_size`).
     pub lmdb_map_size: usize,
+    /// Values in the text of a table name files, whose contents they stand for, in base64 (`postmap -F`).
+    pub files: bool,
     /// Who is asked for `proxy:` tables; the tables opened with one value share its connections.
     pub proxy: ProxyService,
     /// The drivers of tables behind client libraries; the tables opened with one value share its processes.
@@ -35,6 +37,7 @@ impl Default for OpenOptions {
         Self {
             fold: true,
             utf8: true,
+            files: false,
             lmdb_map_size: lmdb::DEFAULT_MAP_SIZE,
             proxy: ProxyService::default(),
             drivers: Drivers::default(),
@@ -51,6 +54,7 @@ impl OpenOptions {
         Ok(Self {
             fold: true,
             utf8: smtputf8.smtputf8_enable,
+            files: false,
             lmdb_map_size: usize::try_from(types.lmdb_map_size).unwrap_or(lmdb::DEFAULT_MAP_SIZE),
             proxy: ProxyService::new(PROXYMAP, ipc.ipc_timeout),
             drivers: Drivers::from_settings(settings)?,
@@ -172,6 +176,11 @@ impl Table {
     /// As [`Self::find`], but a failure is only returned.
     pub async fn find_quietly(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
         if self.utf8 && std::str::from_utf8(key).is_err() {
+            let key = String::from_utf8_lossy(key);
+            maillog::warning!(
+                "{}: non-UTF-8 key \"{key}\": malformed UTF-8 or invalid codepoint",
+                self.name
+            );
             return Ok(None);
         }
         let folded;

@@ -103,10 +103,7 @@ fn folders() -> Vec<PathBuf> {
 /// The letters of the options that a program takes by itself; daemons have none but those of [`daemon_options`].
 #[must_use]
 pub fn options(program: &Program) -> BTreeSet<char> {
-    let mut files = sources(&program.folder);
-    if matches!(program.name.as_str(), "postmap" | "postalias") {
-        files.extend(sources(&root().join("common/lookup/src/maintain")));
-    }
+    let files = sources(&program.folder);
     let mut letters = BTreeSet::new();
     let mut is_table = false;
     for file in &files {

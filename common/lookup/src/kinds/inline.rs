@@ -4,13 +4,15 @@ use text::token;
 
 use crate::error::OpenError;
 use crate::kinds::text::Text;
+use crate::maintain::files;
 use crate::table::OpenOptions;
 
 /// The pairs written in the table's name.
 pub(crate) fn open(name: &str, options: &OpenOptions) -> Result<Text, OpenError> {
     let need = |what: &str| {
         OpenError::Syntax(format!(
-            "{what}: \"inline:{name}\"; need \"inline:{{name=value...}}\""
+            "{what}: \"inline:{name}\"; need \"inline:{{name={}...}}\"",
+            if options.files { "filename" } else { "value" }
         ))
     };
     let inner = token::inside(name).map_err(|_| need("bad syntax"))?;
@@ -27,7 +29,12 @@ pub(crate) fn open(name: &str, options: &OpenOptions) -> Result<Text, OpenError>
         if key.is_empty() {
             return Err(need("missing attribute name"));
         }
-        pairs.push((key.as_bytes().to_vec(), value.trim().as_bytes().to_vec()));
+        let value = value.trim().as_bytes();
+        let value = match options.files {
+            true => files::content(value).map_err(|error| need(&error))?,
+            false => value.to_vec(),
+        };
+        pairs.push((key.as_bytes().to_vec(), value));
     }
     if pairs.is_empty() {
         return Err(need("bad syntax"));

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use crate::error::OpenError;
+use crate::maintain::files;
 use crate::source::{self, Fault};
 use crate::table::{OpenOptions, Pair, fold};
 
@@ -26,18 +27,32 @@ impl Text {
         for entry in source::entries(&text, options.utf8) {
             match entry {
                 Err(problem) => warn(path, problem.line, &problem.fault),
-                Ok(entry) => match table.pairs.entry(folded(entry.key, options.fold)) {
-                    Entry::Occupied(known) => {
-                        let key = String::from_utf8_lossy(known.key());
-                        maillog::warning!(
-                            "{path}, line {}: duplicate entry: \"{key}\"",
-                            entry.line
-                        );
+                Ok(mut entry) => {
+                    if options.files {
+                        match files::content(&entry.value) {
+                            Ok(content) => entry.value = content,
+                            Err(error) => {
+                                maillog::warning!(
+                                    "{path}, line {}: {error}: skipping this entry",
+                                    entry.line
+                                );
+                                continue;
+                            }
+                        }
                     }
-                    Entry::Vacant(place) => {
-                        place.insert(entry.value);
+                    match table.pairs.entry(folded(entry.key, options.fold)) {
+                        Entry::Occupied(known) => {
+                            let key = String::from_utf8_lossy(known.key());
+                            maillog::warning!(
+                                "{path}, line {}: duplicate entry: \"{key}\"",
+                                entry.line
+                            );
+                        }
+                        Entry::Vacant(place) => {
+                            place.insert(entry.value);
+                        }
                     }
-                },
+                }
             }
         }
         Ok(table)
@@ -76,7 +91,7 @@ fn warn(path: &str, line: usize, fault: &Fault) {
         Fault::ExpectedKeyValue => {
             maillog::warning!("{path}, line {line}: {fault} -- ignoring this line");
         }
-        Fault::UnbalancedQuote(_) | Fault::NotUtf8(_) => {
+        Fault::UnbalancedQuote(_) | Fault::Stray(_) | Fault::NotUtf8(_) => {
             maillog::warning!("{path}, line {line}: {fault}");
         }
     }

@@ -25,7 +25,7 @@ impl Job {
         let unopened = |error: io::Error| Failure::io(&format!("open {name}"), &error);
         let mut source = File::open(name).map_err(unopened)?;
         let about = source.metadata().map_err(unopened)?;
-        let (kind, name) = self.writable(spec)?;
+        let (kind, name) = self.makeable(spec)?;
         let mut text = Vec::new();
         source
             .read_to_end(&mut text)
@@ -54,7 +54,7 @@ impl Job {
         io::stdin().lock().read_to_end(&mut text).map_err(unread)?;
         let _owner = self.as_owner(&about)?;
         for spec in &self.tables {
-            let (kind, name) = self.writable(spec)?;
+            let (kind, name) = self.makeable(spec)?;
             let entries = self.read("stdin", &text);
             let size = self.options.lmdb_map_size;
             let mode = Some(self.mode(&about));
@@ -69,12 +69,20 @@ impl Job {
         Ok(())
     }
 
+    fn makeable<'a>(&self, spec: &'a str) -> Result<(&'a str, &'a str), Failure> {
+        self.writable(spec, || {
+            let kind = spec.split(':').next().unwrap_or_default();
+            format!("unsupported dictionary type: {kind} does not support bulk-mode creation.")
+        })
+    }
+
     /// The entries of a source, keys folded as this job wants it.
     fn read(&self, name: &str, text: &[u8]) -> Vec<Pair> {
         let source = Text {
             name,
             syntax: self.syntax,
             utf8: self.options.utf8,
+            files: self.options.files,
         };
         source
             .entries(text)

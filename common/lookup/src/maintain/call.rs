@@ -7,30 +7,30 @@ use std::process::ExitCode;
 use command::{Arguments, Fatal, Given};
 use config::{Settings, params};
 
-use super::{Action, Duplicates, Job, Keys, Syntax};
+use mail::mime;
+
+use super::{Action, Duplicates, Form, Job, Keys, Parts, Syntax};
 use crate::kinds::lmdb::Nulls;
 use crate::kinds::proxy::{PROXYMAP, ProxyService};
 use crate::table::OpenOptions;
 
-const LETTERS: &str = "Nc:d:finopq:rsuUvw";
-
-/// Be postmap or postalias; the whole of its `main`.
+/// Be postmap or postalias; the whole of its `main`. `letters` are its options, as getopt has them.
 #[must_use]
-pub fn run_command(syntax: Syntax) -> ExitCode {
+pub fn run_command(syntax: Syntax, letters: &str) -> ExitCode {
     let program = syntax.program();
     command::stderr_log(program);
-    match run(syntax) {
+    match run(syntax, letters) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(fatal) => fatal.report(),
     }
 }
 
-fn run(syntax: Syntax) -> Result<bool, Fatal> {
+fn run(syntax: Syntax, letters: &str) -> Result<bool, Fatal> {
     let program = syntax.program();
     let arguments = std::env::args_os().skip(1);
     let Arguments { options, operands } =
-        command::options(arguments, LETTERS).map_err(|error| {
+        command::options(arguments, letters).map_err(|error| {
             error.tell(program);
             usage(syntax)
         })?;
@@ -51,6 +51,7 @@ fn run(syntax: Syntax) -> Result<bool, Fatal> {
         verbose += u8::from(option.letter == 'v');
         job.take(option)?;
     }
+    job.settle()?;
     maillog::set_verbose(verbose);
     let mut output = BufWriter::new(io::stdout().lock());
     let found = job
@@ -64,8 +65,9 @@ fn run(syntax: Syntax) -> Result<bool, Fatal> {
 
 fn usage(syntax: Syntax) -> Fatal {
     Fatal::new(format!(
-        "usage: {} [-Nfinoprsuvw] [-c config_dir] [-d key] [-q key] [map_type:]file...",
-        syntax.program()
+        "usage: {} [-{}] [-c config_dir] [-d key] [-q key] [map_type:]file...",
+        syntax.program(),
+        syntax.flags()
     ))
 }
 
@@ -84,12 +86,21 @@ impl Syntax {
             Self::Alias => "postalias",
         }
     }
+
+    /// The letters without a value.
+    const fn flags(self) -> &'static str {
+        match self {
+            Self::Map => "bfFhijmnNoprsuUvw",
+            Self::Alias => "Nfijnoprsuvw",
+        }
+    }
 }
 
 impl Job {
     fn new(syntax: Syntax, settings: &Settings) -> Result<Self, Fatal> {
         let directories: params::core::Directories = settings.get()?;
         let ipc: params::core::Ipc = settings.get()?;
+        let mime: params::core::Mime = settings.get()?;
         let proxymap = PathBuf::from(directories.queue_directory).join(PROXYMAP);
         Ok(Self {
             syntax,
@@ -100,6 +111,15 @@ impl Job {
                 ..OpenOptions::from_settings(settings)?
             },
             duplicates: Duplicates::Warn,
+            form: Form::Text,
+            parts: Parts::default(),
+            force_utf8: false,
+            mime: mime::Options {
+                nesting_limit: mime.mime_nesting_limit,
+                boundary_length_limit: mime.mime_boundary_length_limit,
+                header_size_limit: mime.header_size_limit,
+                ..mime::Options::default()
+            },
             nulls: Nulls::default(),
             inherit_mode: true,
             become_owner: true,
@@ -111,6 +131,12 @@ impl Job {
             'N' => self.nulls = Nulls::Include,
             'n' => self.nulls = Nulls::Omit,
             'f' => self.options.fold = false,
+            'F' => self.options.files = true,
+            'j' => self.form = Form::Json,
+            'b' => self.parts.body = true,
+            'h' => self.parts.headers = true,
+            'm' => self.parts.mime = true,
+            'U' => self.force_utf8 = true,
             'u' => self.options.utf8 = false,
             'r' => self.duplicates = Duplicates::Replace,
             'w' => self.duplicates = Duplicates::Ignore,
@@ -119,10 +145,28 @@ impl Job {
             'i' if self.action == Action::Build => self.action = Action::Add,
             'd' => self.set(Action::Remove(Keys::of(option)))?,
             'q' => self.set(Action::Query(Keys::of(option)))?,
-            's' => self
-                .set(Action::List)
-                .map_err(|_| Fatal::new("specify only one of -s or -q or -d"))?,
+            's' if self.action == Action::List => {}
+            's' => self.set(Action::List)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What the options mean together.
+    fn settle(&mut self) -> Result<(), Fatal> {
+        if self.parts != Parts::default() {
+            if self.action != Action::Query(Keys::Input) {
+                return Err(Fatal::new("specify -b -h or -m only with \"-q -\""));
+            }
+            if !self.parts.headers && !self.parts.body {
+                return Err(Fatal::new("specify -m only with -b or -h"));
+            }
+            self.action = Action::Query(Keys::Message(self.parts));
+            // Mail may hold anything.
+            self.options.utf8 &= self.force_utf8;
+        }
+        if self.form == Form::Json && !matches!(self.action, Action::Query(_) | Action::List) {
+            return Err(Fatal::new("specify -j only with -q or -s"));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The two forms of source text, with the warnings that each gives.
 
-use super::Syntax;
+use super::{Syntax, alias_value, files};
 use crate::source::{Fault, logical_lines};
 use crate::table::Pair;
 use crate::{address, aliases, source};
@@ -11,6 +11,8 @@ pub(super) struct Text<'a> {
     pub(super) name: &'a str,
     pub(super) syntax: Syntax,
     pub(super) utf8: bool,
+    /// Whether values name files, whose contents count.
+    pub(super) files: bool,
 }
 
 impl Text<'_> {
@@ -37,7 +39,8 @@ impl Text<'_> {
                         entry.line
                     );
                 }
-                Some((entry.key, entry.value))
+                self.value(entry.line, entry.value)
+                    .map(|value| (entry.key, value))
             }
             Err(problem) => {
                 maillog::warning!("{name}, line {}: {}", problem.line, problem.fault);
@@ -46,36 +49,35 @@ impl Text<'_> {
         }
     }
 
+    fn value(&self, line: usize, value: Vec<u8>) -> Option<Vec<u8>> {
+        if !self.files {
+            return Some(value);
+        }
+        files::content(&value)
+            .inspect_err(|error| {
+                maillog::warning!("{}, line {line}: {error}: skipping this entry", self.name);
+            })
+            .ok()
+    }
+
     fn alias_entry(&self, line: usize, text: &[u8]) -> Option<Pair> {
         let name = self.name;
         if self.utf8 && std::str::from_utf8(text).is_err() {
             maillog::warning!("{name}, line {line}: {}", Fault::NotUtf8(text.to_vec()));
             return None;
         }
+        if text.first().is_some_and(u8::is_ascii_whitespace) {
+            maillog::warning!("{name}, line {line}: {}", Fault::Stray(text.to_vec()));
+            return None;
+        }
         match aliases::entry(text) {
-            Ok((key, value)) => Some((address::external_local_part(&key), one_space(value))),
+            Ok((key, value)) => {
+                Some((address::external_local_part(&key), alias_value::tidy(value)))
+            }
             Err(error) => {
                 maillog::warning!("{name}, line {line}: {error}");
                 None
             }
         }
     }
-}
-
-/// Where a line was folded, one space is enough; quoted text stays as it is.
-fn one_space(value: &[u8]) -> Vec<u8> {
-    let mut quoted = false;
-    let mut escaped = false;
-    let mut compact = Vec::with_capacity(value.len());
-    for &byte in value {
-        let space = byte.is_ascii_whitespace() && !quoted && !escaped;
-        quoted ^= byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        if !space {
-            compact.push(byte);
-        } else if compact.last() != Some(&b' ') {
-            compact.push(b' ');
-        }
-    }
-    compact
 }

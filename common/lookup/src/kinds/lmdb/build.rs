@@ -138,7 +138,7 @@ impl Builder {
         };
         let temporary = temporary_name(path);
         let made = self.write(&temporary, mode, map_size);
-        made.map_err(failed("create database"))
+        made.map_err(failed("open database"))
             .and_then(|()| {
                 fs::rename(&temporary, path)
                     .map_err(Failure::from)
