@@ -4,6 +4,7 @@
 //! (as a server that is alive but does not answer). The programs come from Debian's packages.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -187,6 +188,40 @@ impl Server {
             .to_vec();
         server.start();
         server
+    }
+
+    /// memcached at port 11211.
+    pub fn memcached(machine: &Machine) -> Self {
+        let mut server = Self::new(machine, "memcached", "memcache", 11211);
+        server.command = [
+            "memcached",
+            "-l",
+            "127.0.0.1",
+            "-p",
+            "11211",
+            "-m",
+            "8",
+            "-t",
+            "1",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        server.start();
+        server
+    }
+
+    /// Sends one line (or several) over TCP, and returns the lines that come back, up to one that is `last`.
+    pub fn talk(&self, text: &str, last: &str) -> Vec<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connect");
+        stream.write_all(text.as_bytes()).expect("send");
+        let mut lines = Vec::new();
+        for line in BufReader::new(stream).lines() {
+            lines.push(line.expect("a line"));
+            if lines.last().is_some_and(|line| line == last) {
+                break;
+            }
+        }
+        lines
     }
 
     /// Runs SQL in a MariaDB database.

@@ -243,6 +243,16 @@ struct Trouble<'a> {
 }
 
 fn trouble(mail: &mut Instance, server: &mut Server, case: &Trouble<'_>) {
+    trouble_and(mail, server, case, |_| ());
+}
+
+/// The same for servers that forget: `fill` puts the known key there after a start.
+fn trouble_and(
+    mail: &mut Instance,
+    server: &mut Server,
+    case: &Trouble<'_>,
+    fill: impl Fn(&Server),
+) {
     let table = |name: &str| format!("{}:/etc/postfix/{name}.cf", case.kind);
     let (key, value) = case.known;
     for (name, wanted) in case.bad {
@@ -275,9 +285,11 @@ fn trouble(mail: &mut Instance, server: &mut Server, case: &Trouble<'_>) {
     server.stop();
     ask(mail, key, &proxied).exits(1);
     server.start();
+    fill(server);
     assert_eq!(found(mail), value);
     server.stop();
     server.start();
+    fill(server);
     assert_eq!(found(mail), value);
 }
 
@@ -563,4 +575,93 @@ case!(ldap_answers, |setup| {
         ],
     };
     trouble(&mut mail, &mut server, &case);
+});
+
+case!(memcache_answers, |setup| {
+    let mut server = Server::memcached(&setup.machine);
+    let set = |server: &Server, key: &str, value: &str| {
+        let text = format!("set {key} 0 0 {}\r\n{value}\r\n", value.len());
+        assert_eq!(server.talk(&text, "STORED"), ["STORED"]);
+    };
+    for (key, value) in [
+        ("one@ferro.example", "alice"),
+        ("grün@ferro.example", "größe"),
+        ("alias:ferro.example:two", "bob"),
+        ("%s", "percent"),
+    ] {
+        set(&server, key, value);
+    }
+    let base = "memcache = inet:127.0.0.1:11211\n";
+    let backup = "backup = inline:{{kept@ferro.example = carol}, {kept = other}}\n";
+    let mut mail = setup
+        .file("plain.cf", base)
+        .file("format.cf", &format!("{base}key_format = alias:%d:%u\n"))
+        .file("backup.cf", &format!("{base}{backup}"))
+        .file(
+            "domain.cf",
+            &format!("{base}{backup}domain = ferro.example\n"),
+        )
+        .file(
+            "small.cf",
+            &format!("{base}data_size_limit = 3\nretry_pause = 0\n"),
+        )
+        .file("hasty.cf", &format!("{base}timeout = 1\nmax_try = 1\n"))
+        .file("down.cf", "memcache = inet:127.0.0.1:5999\n")
+        .file(
+            "downbackup.cf",
+            &format!("memcache = inet:127.0.0.1:5999\n{backup}"),
+        )
+        .stopped();
+    let table = |name: &str| format!("memcache:/etc/postfix/{name}.cf");
+    let long = "x".repeat(300);
+    all_are(
+        &mail,
+        &table("plain"),
+        &[
+            ("one@ferro.example", "alice"),
+            ("One@Ferro.Example", "alice"),
+            ("grün@ferro.example", "größe"),
+            ("%s", "percent"),
+            ("none", ""),
+            ("one@ferro.example one", ""),
+            ("one@ferro.example\r\nflush_all", ""),
+            (&long, ""),
+            ("one@ferro.example", "alice"),
+        ],
+    );
+    all_are(
+        &mail,
+        &table("format"),
+        &[("two@ferro.example", "bob"), ("two", "")],
+    );
+    all_are(
+        &mail,
+        &table("backup"),
+        &[
+            ("one@ferro.example", "alice"),
+            ("kept@ferro.example", "carol"),
+            ("no", ""),
+        ],
+    );
+    // What the backup said is kept.
+    all_are(&mail, &table("plain"), &[("kept@ferro.example", "carol")]);
+    all_are(
+        &mail,
+        &table("domain"),
+        &[("kept@ferro.example", "carol"), ("kept", "")],
+    );
+    all_are(
+        &mail,
+        &table("downbackup"),
+        &[("kept@ferro.example", "carol")],
+    );
+    let case = Trouble {
+        kind: "memcache",
+        known: ("one@ferro.example", "alice"),
+        good: "plain",
+        bad: &[("down", ""), ("small", "")],
+    };
+    trouble_and(&mut mail, &mut server, &case, |server| {
+        set(server, "one@ferro.example", "alice")
+    });
 });

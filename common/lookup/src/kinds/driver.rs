@@ -141,30 +141,32 @@ impl DriverTable {
             Ok(Answer::Failed(reason)) | Err(reason) => Err(reason),
         };
         match (&self.backup, found) {
-            (Some(backup), Ok(None) | Err(_)) => self.find_in_backup(backup, key).await,
-            (_, found) => found,
+            (Some(backup), Ok(None)) => {
+                let found = find_in(backup, key).await?;
+                if let Some(value) = &found {
+                    self.keep(key, value).await;
+                }
+                Ok(found)
+            }
+            (Some(backup), Err(reason)) => {
+                maillog::warning!("{reason}");
+                find_in(backup, key).await
+            }
+            (None, found) | (Some(_), found @ Ok(Some(_))) => found,
         }
     }
 
-    /// Ask the persistent table behind a cache, and let the cache know what it says.
-    async fn find_in_backup(&self, backup: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        // A table that asks another one would be a future without a known size.
-        let finding: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(backup.find_quietly(key));
-        let found = finding.await.map_err(|error| error.to_string())?;
-        if let Some(value) = &found {
-            let request = Request::Update {
-                table: self.number,
-                key: key.to_vec(),
-                value: value.clone(),
-            };
-            match self.driver.ask(&request).await {
-                Ok(Answer::Failed(reason)) | Err(reason) => {
-                    maillog::warning!("{}: {reason}", self.driver.name(self.number));
-                }
-                Ok(Answer::Done | Answer::Found(_) | Answer::NotFound) => {}
-            }
+    /// Let a cache know what the table behind it says.
+    async fn keep(&self, key: &[u8], value: &[u8]) {
+        let request = Request::Update {
+            table: self.number,
+            key: key.to_vec(),
+            value: value.to_vec(),
+        };
+        match self.driver.ask(&request).await {
+            Ok(Answer::Failed(reason)) | Err(reason) => maillog::warning!("{reason}"),
+            Ok(Answer::Done | Answer::Found(_) | Answer::NotFound) => {}
         }
-        Ok(found)
     }
 
     /// Whether the `domain` list lets a key be asked for: without a list each one, else only addresses with a local part.
@@ -182,6 +184,13 @@ impl DriverTable {
             }
         }
     }
+}
+
+/// Ask the persistent table behind a cache. A table that asks another one would be a future without a known size.
+async fn find_in(backup: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let finding: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(backup.find_quietly(key));
+    let found: Result<_, LookupError> = finding.await;
+    found.map_err(|error| error.to_string())
 }
 
 /// The table's configuration: a file where the name begins with `/` or `.`, else what main.cf has under `NAME_`.

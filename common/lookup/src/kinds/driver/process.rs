@@ -171,15 +171,6 @@ impl Driver {
         self.lost.get()
     }
 
-    /// The table's name, for messages.
-    pub(super) fn name(&self, number: Number) -> String {
-        let at = usize::try_from(number).unwrap_or(usize::MAX);
-        match self.tables.borrow().get(at) {
-            Some(Request::Open { name, .. }) => name.clone(),
-            _ => String::new(),
-        }
-    }
-
     /// Open a table in the driver, waiting for it: this happens in a program's start, or while it can do nothing better.
     fn open_now(&self, request: &Request) -> Result<(), String> {
         let ask = || {
