@@ -178,6 +178,8 @@ fn table() {
         parameters: vec![parameter].try_into().unwrap(),
     };
     pinned(&open, b"\x00\x03\x02/x\x01\x01n\x01v");
+    let shown = <table::Tables as ipc::Protocol>::shown_request(&open);
+    assert_eq!(shown, "Open 3 \"/x\", 1 parameters");
     let find = table::Request::Find {
         table: 3,
         key: b"k".to_vec(),

@@ -17,6 +17,30 @@ impl Protocol for Tables {
     const MAX_FRAME: usize = 1024 * 1024;
     type Request = Request;
     type Reply = Reply;
+
+    /// A table's configuration has passwords, and values may be some.
+    fn shown_request(request: &Request) -> String {
+        let text = String::from_utf8_lossy;
+        match request {
+            Request::Open {
+                table,
+                name,
+                parameters,
+            } => format!("Open {table} {name:?}, {} parameters", parameters.len()),
+            Request::Find { table, key } => format!("Find {table} {:?}", text(key)),
+            Request::Update { table, key, value } => {
+                format!("Update {table} {:?}, {} bytes", text(key), value.len())
+            }
+            Request::Remove { table, key } => format!("Remove {table} {:?}", text(key)),
+        }
+    }
+
+    fn shown_reply(reply: &Reply) -> String {
+        match &reply.answer {
+            Answer::Found(value) => format!("Found({} bytes)", value.len()),
+            answer @ (Answer::Done | Answer::NotFound | Answer::Failed(_)) => format!("{answer:?}"),
+        }
+    }
 }
 
 /// The number that the opener gave to a table.
