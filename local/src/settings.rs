@@ -69,7 +69,7 @@ impl Config {
         Ok(Self {
             service: service.to_owned(),
             rootless,
-            rules: rules(settings, &names)?,
+            rules: lookup::mapping::rules(settings)?,
             delimiters: names.recipient_delimiter.into_bytes(),
             myhostname: names.myhostname,
             owner_request_special: compatibility.owner_request_special,
@@ -97,18 +97,6 @@ impl Config {
             rewrite_socket: format!("private/{}", services.rewrite_service_name),
         })
     }
-}
-
-fn rules(settings: &Settings, names: &params::core::Names) -> Result<Rules, Error> {
-    let syntax: params::rewrite::Syntax = settings.get()?;
-    Ok(Rules {
-        append_at_myorigin: syntax.append_at_myorigin,
-        append_dot_mydomain: syntax.append_dot_mydomain,
-        swap_bangpath: syntax.swap_bangpath,
-        allow_percent_hack: syntax.allow_percent_hack,
-        origin: names.myorigin.clone().into_bytes(),
-        domain: names.mydomain.clone().into_bytes(),
-    })
 }
 
 fn locking(settings: &Settings, words: &config::Words) -> Result<Locking, LoadError> {

@@ -385,6 +385,9 @@ impl Master {
         for warning in &self.configuration.warnings {
             maillog::warning!("{warning}");
         }
+        for jail in &self.configuration.old_jails {
+            maillog::info!("{jail}");
+        }
         maillog::info!(
             "{what} -- version {version}, configuration {}",
             settings.directory().display()

@@ -21,6 +21,7 @@ pub(crate) struct Configuration {
     pub(crate) throttle_time: Duration,
     pub(crate) queue_directory: PathBuf,
     pub(crate) warnings: Vec<String>,
+    pub(crate) old_jails: Vec<String>,
 }
 
 /// Read main.cf and master.cf; the error is the log line, with help for a person.
@@ -58,6 +59,7 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, Explained>
         throttle_time: process.service_throttle_time,
         queue_directory,
         warnings,
+        old_jails: master_cf.old_jails,
     })
 }
 

@@ -33,6 +33,7 @@ pub struct Config {
     pub content: ContentSettings,
     pub time: TimeLimits,
     pub stages: Stages,
+    pub old: Old,
     /// `default_rbl_reply`.
     pub default_rbl_reply: String,
     /// How access tables are asked for parents of domains.
@@ -78,6 +79,30 @@ pub struct Stages {
     pub unknown_recipients: bool,
 }
 
+/// Which parameters have stock values of older versions (compatibility_level); what they lead to is logged.
+#[derive(Clone, Copy)]
+pub struct Old {
+    pub relay_restrictions: bool,
+    pub relay_before_recipient: bool,
+    pub mynetworks_style: bool,
+    pub relay_domains: bool,
+    pub smtputf8_enable: bool,
+}
+
+impl Old {
+    fn load(settings: &Settings) -> Result<Self, Error> {
+        let networks = settings.set("mynetworks").is_none();
+        Ok(Self {
+            relay_restrictions: settings.keeps_old("smtpd_relay_restrictions")?,
+            relay_before_recipient: settings
+                .keeps_old("smtpd_relay_before_recipient_restrictions")?,
+            mynetworks_style: networks && settings.keeps_old("mynetworks_style")?,
+            relay_domains: settings.keeps_old("relay_domains")?,
+            smtputf8_enable: settings.keeps_old("smtputf8_enable")?,
+        })
+    }
+}
+
 impl Config {
     /// Read the settings.
     pub fn load(settings: &Settings) -> Result<Self, String> {
@@ -113,6 +138,7 @@ impl Config {
                 relay_before_recipient: restrictions.smtpd_relay_before_recipient_restrictions,
                 unknown_recipients: !overrides.no_unknown_recipient_checks,
             },
+            old: Old::load(settings).map_err(text)?,
             default_rbl_reply: block_lists.default_rbl_reply.0,
             access_parents: parents(&domains, "smtpd_access_maps"),
             discarded,

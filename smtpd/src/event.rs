@@ -44,6 +44,20 @@ pub fn broken_off(id: Option<&QueueId>, how: &str, place: &str, peer: &Peer) {
     maillog::info!("{}: {how} after {place} from {peer}", Id(id));
 }
 
+/// A stock value of an older version, `setting`, made a difference.
+pub fn old_setting(setting: &str, why: std::fmt::Arguments<'_>) {
+    maillog::info!("using backwards-compatible default setting {setting} to {why}");
+}
+
+/// An address as those lines have it.
+pub fn plain(address: &[u8]) -> String {
+    let printable = |byte: &u8| match byte {
+        b' '..=b'~' => char::from(*byte),
+        _ => '?',
+    };
+    address.iter().map(printable).collect()
+}
+
 /// A letter begins.
 pub fn letter(id: &QueueId, peer: &Peer, origin: Option<(&str, &str)>) {
     match origin {

@@ -48,6 +48,15 @@ impl Instance {
         for warning in settings.warnings() {
             maillog::warning!("{warning}");
         }
+        if settings.is_backwards_compatible()? {
+            let (last, name) = (config::compatibility::LAST, settings.text("mail_name")?);
+            let name = name.unwrap_or_default();
+            maillog::info!("{name} is using backwards-compatible default settings");
+            maillog::info!("See http://www.postfix.org/COMPATIBILITY_README.html for details");
+            maillog::info!(
+                "To disable backwards compatibility use \"postconf compatibility_level={last}\" and \"postfix reload\""
+            );
+        }
         let directories: Directories = settings.get()?;
         if owners::is_rootless() && !belongs_to_caller(&directories, settings.directory()) {
             maillog::error!("to submit mail, use the Postfix sendmail command");

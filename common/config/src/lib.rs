@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 #![warn(clippy::indexing_slicing)]
 
+pub mod compatibility;
 mod dynamic;
 mod error;
 pub mod help;

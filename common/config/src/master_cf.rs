@@ -62,6 +62,8 @@ pub struct MasterCf {
     pub services: Vec<Service>,
     /// Duplicates and lines that are not used.
     pub warnings: Vec<String>,
+    /// Services that are jailed only because compatibility_level is old.
+    pub old_jails: Vec<String>,
 }
 
 impl MasterCf {
@@ -82,6 +84,7 @@ impl MasterCf {
             path: path.to_owned(),
             services: Vec::new(),
             warnings: found.warnings,
+            old_jails: Vec::new(),
         };
         for entry in found.entries {
             if let Some(what) = &entry.broken {
@@ -93,6 +96,11 @@ impl MasterCf {
                 let (word, help) = (entry.word(field.field), field.help());
                 wrong(path, &entry.line, field.to_string(), word, help)
             })?;
+            if jailed && entry.fields[4] == "-" {
+                let place = format!("{}: {}", path.display(), entry.line.place());
+                let setting = "using backwards-compatible default setting chroot=y";
+                master.old_jails.push(format!("{place}: {setting}"));
+            }
             let same = |other: &Service| {
                 other.kind == service.kind && other.identity(ports) == service.identity(ports)
             };

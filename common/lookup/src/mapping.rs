@@ -4,8 +4,9 @@
 //! them. Opened before the jail. Logs a warning for each table that does not answer.
 
 use config::{Settings, params};
-use mail::rewrite::Rules;
+use mail::rewrite::{Completed, Rules};
 use mail::{AddressList, extension};
+use text::token;
 
 use crate::address::{Order, REWRITING, Step, find_address};
 use crate::error::LookupError;
@@ -25,7 +26,44 @@ pub fn rules(settings: &Settings) -> Result<Rules, config::Error> {
         allow_percent_hack: syntax.allow_percent_hack,
         origin: names.myorigin.into_bytes(),
         domain: names.mydomain.into_bytes(),
+        completed: completed(settings)?,
     })
+}
+
+/// Domains that are completed only because of an old stock value are logged; so is `localhost`, unless it is meant to be
+/// completed to a name of this machine.
+fn completed(settings: &Settings) -> Result<Completed, config::Error> {
+    if !settings.keeps_old("append_dot_mydomain")? {
+        return Ok(Completed(None));
+    }
+    let domains: params::core::Domains = settings.get()?;
+    let mut own = token::words(&domains.mydestination);
+    Ok(Completed(Some(if own.any(|word| word == "localhost") {
+        |domain, whole| {
+            if domain != b"localhost" {
+                tell_completed(domain, whole, "");
+            }
+        }
+    } else {
+        |domain, whole| {
+            let advice = match domain {
+                b"localhost" => {
+                    "; please add \"localhost\" to mydestination or other address class"
+                }
+                _ => "",
+            };
+            tell_completed(domain, whole, advice);
+        }
+    })))
+}
+
+fn tell_completed(domain: &[u8], whole: &[u8], advice: &str) {
+    let shown = String::from_utf8_lossy;
+    maillog::info!(
+        "using backwards-compatible default setting append_dot_mydomain=yes to rewrite \"{}\" to \"{}\"{advice}",
+        shown(domain),
+        shown(whole)
+    );
 }
 
 /// What lookups of addresses need besides the table.

@@ -23,7 +23,25 @@ pub struct Rules {
     pub origin: Vec<u8>,
     /// What completes a domain without a dot.
     pub domain: Vec<u8>,
+    /// Who wants to know of domains that were completed.
+    pub completed: Completed,
 }
+
+/// Called with a domain that `append_dot_mydomain` has completed, and with what became of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Completed(pub Option<Listener>);
+
+/// What a listener is called with: the domain as it was, and whole.
+pub type Listener = fn(&[u8], &[u8]);
+
+/// Rules are the same whoever listens.
+impl PartialEq for Completed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Completed {}
 
 impl Rules {
     /// The same rules for mail from strangers: both completions are `remote_header_rewrite_domain`.
@@ -34,6 +52,7 @@ impl Rules {
             append_dot_mydomain: true,
             origin: remote_header_rewrite_domain.to_vec(),
             domain: remote_header_rewrite_domain.to_vec(),
+            completed: Completed(None),
             ..self.clone()
         }
     }
@@ -86,7 +105,11 @@ impl Rules {
             return;
         }
         let parent = self.domain.strip_prefix(b".").unwrap_or(&self.domain);
-        *address = Cow::Owned([address, b".".as_slice(), parent].concat());
+        let whole = [address, b".".as_slice(), parent].concat();
+        if let Completed(Some(tell)) = self.completed {
+            tell(domain, whole.get(at + 1..).unwrap_or_default());
+        }
+        *address = Cow::Owned(whole);
     }
 }
 
@@ -119,6 +142,7 @@ mod tests {
             allow_percent_hack: true,
             origin: b"origin.example.org".to_vec(),
             domain: b"example.org".to_vec(),
+            completed: Completed(None),
         }
     }
 

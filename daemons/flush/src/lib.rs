@@ -30,6 +30,8 @@ pub struct Flush {
     queue_manager: std::path::PathBuf,
     refresh_time: Duration,
     purge_time: Duration,
+    /// Domains may be listed only because relay_domains has the stock value of an older version.
+    keeps_old: bool,
 }
 
 impl Conversations for Flush {
@@ -58,6 +60,8 @@ impl Conversations for Flush {
             queue_manager: Path::new("public").join(settings.get::<Sockets>()?.queue_service_name),
             refresh_time: parameters.fast_flush_refresh_time,
             purge_time: parameters.fast_flush_purge_time,
+            keeps_old: settings.set("fast_flush_domains").is_none()
+                && settings.keeps_old("relay_domains")?,
         })
     }
 
@@ -89,7 +93,14 @@ impl Flush {
     async fn answer(&self, request: &Request) -> Reply {
         match request {
             Request::Add { site, id } => match self.site(site).await {
-                Ok(site) => done(site.add(&self.layout, id), "add to the list of a site"),
+                Ok(listed) => {
+                    if self.keeps_old {
+                        maillog::info!(
+                            "using backwards-compatible default setting relay_domains=$mydestination to update fast-flush logfile for domain \"{site}\""
+                        );
+                    }
+                    done(listed.add(&self.layout, id), "add to the list of a site")
+                }
                 Err(reply) => reply,
             },
             Request::SendSite(site) => match self.site(site).await {

@@ -125,6 +125,21 @@ impl Evaluation<'_> {
         }
     }
 
+    /// Whether mail for the recipient goes to a machine that is none of ours to relay for.
+    pub(super) async fn leads_elsewhere(&self) -> bool {
+        matches!(self.destination().await, Destination::Foreign)
+    }
+
+    /// Whether the recipient is in a relay domain.
+    pub(super) async fn is_relayed(&self) -> bool {
+        let Some(recipient) = self.facts.recipient else {
+            return false;
+        };
+        let sender = self.facts.sender.cloned().unwrap_or_default();
+        let known = self.shared.routes.resolve(&sender, recipient).await;
+        matches!(&known.route, Ok(route) if route.class == Class::Relay)
+    }
+
     fn judge(&self, route: &Route) -> Destination {
         let untrusted = route.source_routed && !self.shared.config.access.allow_untrusted_routing;
         match route.class {

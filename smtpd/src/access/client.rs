@@ -2,15 +2,31 @@
 
 use super::block_list::{BlockList, Listing};
 use super::{Evaluation, Object, Verdict};
+use crate::event;
 use crate::peer::NameStatus;
 use crate::reply::Reply;
 
 impl Evaluation<'_> {
     pub(super) async fn permit_mynetworks(&mut self) -> Verdict {
         match self.shared.is_trusted(self.facts.peer).await {
-            Ok(true) => Verdict::Permit,
+            Ok(true) => {
+                self.tell_of_subnet();
+                Verdict::Permit
+            }
             Ok(false) => Verdict::Dunno,
             Err(_) => self.lookup_failure(Object::Client),
+        }
+    }
+
+    /// A client that is trusted for its network only.
+    fn tell_of_subnet(&self) {
+        let peer = self.facts.peer;
+        let is_own = |address| self.shared.own.is_interface(address);
+        if self.shared.config.old.mynetworks_style && !peer.address.is_some_and(is_own) {
+            event::old_setting(
+                "mynetworks_style=subnet",
+                format_args!("permit request from client \"{peer}\""),
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which lists are asked at which stage (`smtpd_delay_reject`, `smtpd_relay_before_recipient_restrictions`).
 
 use super::{Context, Evaluation, Object, Verdict};
+use crate::event;
 
 impl Evaluation<'_> {
     /// The client has connected.
@@ -49,13 +50,67 @@ impl Evaluation<'_> {
         for list in order {
             let verdict = self.list(list, Context::Recipient).await;
             if let Verdict::Refuse(_) = verdict {
+                self.tell_of_order(std::ptr::eq(list, &raw const lists.recipient));
                 return verdict;
             }
         }
+        self.tell_of_relay_restrictions().await;
         if self.conditions.if_permit.is_some() {
             return Verdict::Permit;
         }
-        self.listed().await
+        let verdict = self.listed().await;
+        if !matches!(verdict, Verdict::Refuse(_)) {
+            self.tell_of_relay_domain().await;
+        }
+        verdict
+    }
+
+    /// The list of recipients has refused before that of relays was asked.
+    fn tell_of_order(&self, by_recipients: bool) {
+        if by_recipients && self.shared.config.old.relay_before_recipient {
+            event::old_setting(
+                "smtpd_relay_before_recipient_restrictions=no",
+                format_args!("reject {}", self.recipient_and_client()),
+            );
+        }
+    }
+
+    /// What the stock smtpd_relay_restrictions of today would have refused.
+    async fn tell_of_relay_restrictions(&mut self) {
+        if !self.shared.config.old.relay_restrictions {
+            return;
+        }
+        let is_trusted = matches!(self.permit_mynetworks().await, Verdict::Permit);
+        if !is_trusted && self.leads_elsewhere().await {
+            event::old_setting(
+                "\"smtpd_relay_restrictions = (empty)\"",
+                format_args!(
+                    "avoid \"Relay access denied\" error for {}",
+                    self.recipient_and_client()
+                ),
+            );
+        }
+    }
+
+    /// A recipient in a domain that is a relay domain only because mydestination names it or its parent.
+    async fn tell_of_relay_domain(&self) {
+        if self.shared.config.old.relay_domains && self.is_relayed().await {
+            let address = self.facts.recipient.map(mail::Address::as_bytes);
+            let address = event::plain(address.unwrap_or_default());
+            event::old_setting(
+                "relay_domains=$mydestination",
+                format_args!("accept mail for address \"{address}\""),
+            );
+        }
+    }
+
+    fn recipient_and_client(&self) -> String {
+        let recipient = self.facts.recipient.map(mail::Address::as_bytes);
+        let recipient = event::plain(recipient.unwrap_or_default());
+        format!(
+            "recipient \"{recipient}\" from client \"{}\"",
+            self.facts.peer
+        )
     }
 
     /// ETRN.

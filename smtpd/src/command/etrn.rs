@@ -52,7 +52,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     async fn flush_site(&self, site: &str) -> Reply {
         let request = Request::SendSite(site.to_owned());
         match self.shared.flusher.ask(&request).await {
-            Ok(Flushed::Done) => Reply::plain(250, &b"Queuing started"[..]),
+            Ok(Flushed::Done) => {
+                if self.shared.config.old.relay_domains {
+                    event::old_setting(
+                        "relay_domains=$mydestination",
+                        format_args!("flush mail for domain \"{site}\""),
+                    );
+                }
+                Reply::plain(250, &b"Queuing started"[..])
+            }
             Ok(Flushed::Unknown) => {
                 event::etrn_refused(&self.peer, site);
                 Reply::plain(459, format!("<{site}>: service unavailable").into_bytes())

@@ -42,6 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let sender = sender.ok_or_else(bad)?;
         let parameters = MailParameters::parse(options, self.offered())?;
         self.utf8_allowed(&sender, &parameters)?;
+        self.tell_of_utf8("sender", &sender);
         self.resolvable(&sender, &sender, bad).await?;
         let mut transaction = Box::new(Transaction::new(sender, parameters));
         self.judge_sender(&mut transaction).await?;
@@ -103,6 +104,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Err(Reply::of(553, (5, 6, 7), text));
         }
         Ok(())
+    }
+
+    /// An address in UTF-8 that is taken because smtputf8_enable has an old stock value.
+    pub fn tell_of_utf8(&self, role: &str, address: &Address) {
+        if self.shared.config.old.smtputf8_enable && !address.as_bytes().is_ascii() {
+            let (address, peer) = (event::plain(address.as_bytes()), &self.peer);
+            event::old_setting(
+                "smtputf8_enable=no",
+                format_args!("accept non-ASCII {role} address \"{address}\" from {peer}"),
+            );
+        }
     }
 
     /// The address of MAIL or RCPT; `None`, logged, when the text is none.

@@ -43,6 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let bad = || Reply::of(501, (5, 1, 3), "Bad recipient address syntax");
         let recipient = self.path(address, options, false, "RCPT").ok_or_else(bad)?;
         let parameters = RcptParameters::parse(options, self.offered())?;
+        self.tell_of_utf8("recipient", &recipient);
         self.resolvable(&transaction.sender, &recipient, bad)
             .await?;
         self.judge_recipient(transaction, &recipient).await?;

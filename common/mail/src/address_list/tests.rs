@@ -11,6 +11,7 @@ fn rules() -> Rules {
         allow_percent_hack: true,
         origin: b"origin.example.org".to_vec(),
         domain: b"example.org".to_vec(),
+        completed: crate::rewrite::Completed(None),
     }
 }
 
