@@ -64,7 +64,11 @@ impl Status {
         for (slot, byte) in message.iter_mut().zip(parts) {
             *slot = byte;
         }
-        self.channel.write_all(&message)
+        match self.channel.write_all(&message) {
+            // Master is gone or was reloaded, and need not know; the end of the channel says what to do.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            told => told,
+        }
     }
 
     /// Tell master that this process takes no new client, and how many it still has.
