@@ -56,7 +56,9 @@ put() {
         -e "s|/usr/lib/postfix/sbin|$daemon_directory|" -e "s|/usr/sbin|$command_directory|" "$2.new" ;;
     esac
     case $2 in
-    */main.cf) [ "$prefix" = /usr ] || printf '%s\n' "sendmail_path = $sendmail_path" "mailq_path = $mailq_path" \
+    */main.cf)
+        sed -i -e "s|^mail_owner = .*|mail_owner = $mail_owner|" -e "s|^setgid_group = .*|setgid_group = $setgid_group|" "$2.new"
+        [ "$prefix" = /usr ] || printf '%s\n' "sendmail_path = $sendmail_path" "mailq_path = $mailq_path" \
         "newaliases_path = $newaliases_path" "manpage_directory = $manpage_directory" >>"$2.new" ;;
     esac
     own "$2.new" "$3" "$4" "$5"

@@ -145,13 +145,18 @@ fn check_for_start(instance: &Instance) -> Result<(), Fatal> {
 
 fn stop(instance: &Instance) -> Result<ExitCode, Fatal> {
     let pid = end(instance, "stopping the Postfix mail system")?;
-    for _ in 0..STOP_SECONDS * 20 {
+    for step in 0..STOP_SECONDS * 20 {
         if instance.master()?.is_none() {
             return Ok(ExitCode::SUCCESS);
+        }
+        // Not at once: mostly it ends before anybody has read that.
+        if step % 20 == 5 {
+            maillog::info!("waiting for the Postfix mail system to terminate");
         }
         thread::sleep(Duration::from_millis(50));
     }
     maillog::warning!("stopping the Postfix mail system with force");
+    let_log_be_read(instance)?;
     // master leads a process group of its own with all daemons in it.
     send(-pid, Signal::SIGKILL)?;
     Ok(ExitCode::SUCCESS)
@@ -185,6 +190,10 @@ fn end(instance: &Instance, what: &str) -> Result<i32, Fatal> {
 
 fn last_words(instance: &Instance, what: &str) -> Result<(), Fatal> {
     maillog::info!("{what}");
+    let_log_be_read(instance)
+}
+
+fn let_log_be_read(instance: &Instance) -> Result<(), Fatal> {
     if !instance.settings.get::<Logging>()?.maillog_file.is_empty() {
         // postlogd may have to be started for that line, and must not be ended before it was read.
         thread::sleep(LAST_WORDS);
