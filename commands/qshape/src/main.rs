@@ -1,0 +1,7 @@
+//! qshape(1)
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    qshape::run()
+}
