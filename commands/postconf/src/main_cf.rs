@@ -131,7 +131,8 @@ impl Listing<'_> {
     }
 
     fn one(&self, out: &mut impl Write, name: &str) -> Result<(), Explained> {
-        let is_set = name == "config_directory" || self.set.contains_key(name);
+        let is_set = self.set.contains_key(name)
+            || (name == "config_directory" && self.options.is_named_directory);
         if self.options.values == Values::Explicit && !is_set {
             return Ok(());
         }
@@ -141,10 +142,13 @@ impl Listing<'_> {
     }
 
     fn value(&self, name: &str) -> Result<String, Explained> {
-        let value = if self.options.values == Values::Stock && name == "config_directory" {
-            Some(config::DEFAULT_DIRECTORY.into())
-        } else {
-            self.settings.unexpanded(name).map_err(not_expanded)?
+        let value = match self.set.get(name) {
+            _ if name != "config_directory" => {
+                self.settings.unexpanded(name).map_err(not_expanded)?
+            }
+            Some(directory) => Some((*directory).into()),
+            None if self.options.values == Values::Stock => Some(config::DEFAULT_DIRECTORY.into()),
+            None => self.settings.unexpanded(name).map_err(not_expanded)?,
         };
         let value = value.unwrap_or_default();
         let is_raw = table::find(name).is_some_and(|spec| spec.kind == Kind::Raw);

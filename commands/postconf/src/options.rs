@@ -81,6 +81,8 @@ pub(crate) struct Options {
     pub(crate) values: Values,
     pub(crate) classes: Classes,
     pub(crate) directory: PathBuf,
+    /// The directory is one that the caller named: by -c, or in the environment.
+    pub(crate) is_named_directory: bool,
     /// `name=value` of -o, unread.
     pub(crate) overrides: Vec<String>,
     pub(crate) expand: bool,
@@ -132,6 +134,7 @@ impl Options {
             values: Values::Actual,
             classes: Classes::ALL,
             directory: Loader::new("postconf").chosen(),
+            is_named_directory: std::env::var_os("MAIL_CONFIG").is_some(),
             overrides: Vec::new(),
             expand: false,
             fold: false,
@@ -164,7 +167,10 @@ impl Options {
             '#' => self.action = Action::Comment,
             'd' => self.values = Values::Stock,
             'n' => self.values = Values::Explicit,
-            'c' => self.directory = PathBuf::from(given.value.clone().unwrap_or_default()),
+            'c' => {
+                self.directory = PathBuf::from(given.value.clone().unwrap_or_default());
+                self.is_named_directory = true;
+            }
             'C' => self.classes = classes(&given.text())?,
             'o' => self.overrides.push(given.text()),
             'x' => self.expand = true,

@@ -16,9 +16,9 @@ use crate::services::{self, Missing, Service};
 
 /// List what the command line asks for.
 pub(super) fn run(options: &Options, part: Part) -> Result<(), Explained> {
-    let main = main_cf::main_cf(options)?;
     let overrides = main_cf::overrides(options)?;
     let services = services::read(&options.directory, Missing::Error)?;
+    let main = main_cf::main_cf(options)?;
     let set = known::set(&main, &overrides);
     let known = Known::stock(&services).with_users(&set, &services)?;
     known.warn_undefined(&options.directory);
