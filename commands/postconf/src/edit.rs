@@ -130,8 +130,11 @@ impl Editing {
             self.give_up();
             return Err(what);
         }
-        fs::rename(&self.temporary, &self.path)
-            .map_err(|error| said("rename", &self.temporary, &error))?;
+        if let Err(error) = fs::rename(&self.temporary, &self.path) {
+            let what = said("rename", &self.temporary, &error);
+            self.give_up();
+            return Err(what);
+        }
         let parent = self
             .path
             .parent()
