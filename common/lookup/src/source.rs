@@ -1,10 +1,14 @@
 //! The text form of tables: logical lines, and the `key whitespace value` lines of postmap(1) and `texthash:`.
 //!
 //! A logical line begins with text in the first column and goes on over lines that begin with white space; blank
-//! lines and lines whose first text is `#` are skipped, also in the middle of a logical line. Never does I/O, never
-//! logs: problems are values with the line they stand on.
+//! lines and lines whose first text is `#` are skipped, also in the middle of a logical line. Never logs: problems are
+//! values with the line they stand on.
 
 use std::fmt;
+
+use text::token;
+
+use crate::error::OpenError;
 
 /// One logical line with the numbers of its first and last physical line, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,30 @@ pub fn logical_lines(text: &[u8]) -> Vec<LogicalLine> {
         }
     }
     lines
+}
+
+/// The lines of a table of rules: those of its file, or `{ { rule }, ... }` in place of a file name.
+pub(crate) fn rules(name: &str, kind: &str) -> Result<Vec<LogicalLine>, OpenError> {
+    if !name.starts_with('{') {
+        let text = std::fs::read(name).map_err(|error| {
+            let error = sys::reason(&error);
+            OpenError::File(format!("open {name}: {error}"))
+        })?;
+        return Ok(logical_lines(&text));
+    }
+    let inner = |text| {
+        token::inside(text)
+            .map_err(|error| OpenError::Syntax(format!("{kind} map: {error} in \"{text}\"")))
+    };
+    let mut lines = Vec::new();
+    for (index, rule) in token::groups(inner(name)?).enumerate() {
+        lines.push(LogicalLine {
+            first: index + 1,
+            last: index + 1,
+            text: inner(rule)?.as_bytes().to_vec(),
+        });
+    }
+    Ok(lines)
 }
 
 /// The entries of a table's text, each line an entry or a problem.

@@ -4,12 +4,16 @@
 //! into a table that fails each lookup, as daemons want it. Case folding, UTF-8 checks and the treatment of partial
 //! keys are the same for all types and happen here. Logs a warning for each lookup that fails.
 
+use std::hash::{BuildHasher, RandomState};
+
 use config::{Settings, params};
 
 use crate::error::{LookupError, OpenError};
 use crate::kinds::cidr::Cidr;
+use crate::kinds::combined::{Combined, How};
 use crate::kinds::driver::{DriverTable, Drivers, TYPES};
 use crate::kinds::lmdb::Lmdb;
+use crate::kinds::pattern::{Language, Patterns};
 use crate::kinds::proxy::{PROXYMAP, Proxied, ProxyService};
 use crate::kinds::text::Text;
 use crate::kinds::user_database::UserDatabase;
@@ -91,6 +95,12 @@ enum Kind {
     UserDatabase(UserDatabase),
     Environ,
     Cidr(Cidr),
+    Patterns(Patterns),
+    Combined(Combined),
+    /// The values of `randmap:`.
+    Random(Vec<Vec<u8>>),
+    /// `internal:`, which nobody has written to.
+    Empty,
     Proxy(Proxied),
     Driver(DriverTable),
     Fail,
@@ -134,13 +144,16 @@ impl Table {
     #[must_use]
     pub fn is_pattern(&self) -> bool {
         match &self.kind {
-            Kind::Cidr(_) => true,
+            Kind::Cidr(_) | Kind::Patterns(_) => true,
             Kind::Proxy(table) => table.is_pattern(),
+            Kind::Combined(tables) => tables.is_pattern(),
             Kind::Text(_)
             | Kind::Static(_)
             | Kind::Lmdb(_)
             | Kind::UserDatabase(_)
             | Kind::Environ
+            | Kind::Random(_)
+            | Kind::Empty
             | Kind::Driver(_)
             | Kind::Fail
             | Kind::Unavailable(_) => false,
@@ -153,12 +166,16 @@ impl Table {
         match &self.kind {
             Kind::Lmdb(table) => table.changed(),
             Kind::Driver(table) => table.changed(),
+            Kind::Combined(tables) => tables.changed(),
             Kind::Text(_)
             | Kind::Static(_)
             | Kind::UserDatabase(_)
             | Kind::Environ
             | Kind::Cidr(_)
+            | Kind::Patterns(_)
             | Kind::Proxy(_)
+            | Kind::Random(_)
+            | Kind::Empty
             | Kind::Fail
             | Kind::Unavailable(_) => false,
         }
@@ -204,6 +221,7 @@ impl Table {
     pub fn entries(&self) -> Result<Option<Vec<Pair>>, LookupError> {
         match &self.kind {
             Kind::Text(table) => Ok(Some(table.entries())),
+            Kind::Empty => Ok(Some(Vec::new())),
             Kind::Lmdb(table) => table
                 .entries()
                 .map(Some)
@@ -212,6 +230,9 @@ impl Table {
             | Kind::UserDatabase(_)
             | Kind::Environ
             | Kind::Cidr(_)
+            | Kind::Patterns(_)
+            | Kind::Combined(_)
+            | Kind::Random(_)
             | Kind::Proxy(_)
             | Kind::Driver(_)
             | Kind::Fail
@@ -230,11 +251,18 @@ impl Kind {
             "unix" => Self::UserDatabase(UserDatabase::open(name)?),
             "environ" => Self::Environ,
             "cidr" => Self::Cidr(Cidr::open(name)?),
+            "regexp" => Self::Patterns(Patterns::open(Language::Regexp, name)?),
+            "pcre" => Self::Patterns(Patterns::open(Language::Pcre, name)?),
             "proxy" if name.contains(':') => {
                 Self::Proxy(Proxied::new(options.proxy.clone(), name, options.fold))
             }
             "proxy" => return Err(OpenError::NotTypeName(name.to_owned())),
             "fail" => Self::Fail,
+            "pipemap" => Self::Combined(Combined::open(How::Pipe, name, options)?),
+            "unionmap" => Self::Combined(Combined::open(How::Union, name, options)?),
+            "debug" => Self::Combined(Combined::open(How::Debug, name, options)?),
+            "randmap" => Self::Random(inline::random_values(name)?),
+            "internal" => Self::Empty,
             _ if TYPES.contains(&kind) => Self::Driver(DriverTable::open(kind, name, options)?),
             _ => return Err(OpenError::UnknownType(kind.to_owned())),
         })
@@ -248,6 +276,10 @@ impl Kind {
             Self::UserDatabase(table) => table.find(key).map_err(Fault::Lookup),
             Self::Environ => Ok(environ::find(key)),
             Self::Cidr(table) => Ok(table.find(key)),
+            Self::Patterns(table) => table.find(key).map_err(Fault::Lookup),
+            Self::Combined(tables) => tables.find(key).await.map_err(Fault::Lookup),
+            Self::Random(values) => Ok(any_of(values)),
+            Self::Empty => Ok(None),
             Self::Proxy(table) => table.find(key).await.map_err(Fault::Lookup),
             Self::Driver(table) => table.find(key).await.map_err(Fault::Lookup),
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
@@ -270,6 +302,14 @@ impl Fault {
             Self::Lookup(reason) => LookupError::Failed { table, reason },
         }
     }
+}
+
+/// One of the values, each as likely as the others. The hasher's own keys are random enough for sharing load.
+fn any_of(values: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let random = RandomState::new().hash_one(values.len());
+    let count = u64::try_from(values.len()).ok()?;
+    let index = usize::try_from(random.checked_rem(count)?).ok()?;
+    values.get(index).cloned()
 }
 
 /// A key in lower case; bytes that are no UTF-8 stay as they are, but for ASCII letters.

@@ -10,7 +10,11 @@ pub mod interfaces;
 #[cfg(feature = "lmdb")]
 pub mod lmdb;
 pub mod lock;
+#[cfg(feature = "patterns")]
+pub mod pcre;
 pub mod peer;
+#[cfg(feature = "patterns")]
+pub mod posix_regex;
 pub mod process;
 mod reason;
 pub mod rights;

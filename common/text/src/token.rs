@@ -75,7 +75,7 @@ pub enum GroupError {
 impl std::fmt::Display for GroupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::NoOpen => "'{' expected",
+            Self::NoOpen => "no '{' at start of text",
             Self::NoClose => "missing '}'",
             Self::Trailing => "syntax error after '}'",
         })

@@ -1,4 +1,4 @@
-//! `inline:{key=value, { key = text with spaces }}` and `static:value`, `static:{ text }`.
+//! `inline:{key=value, { key = text with spaces }}`, `static:value`, `static:{ text }` and `randmap:{ value ... }`.
 
 use text::token;
 
@@ -40,6 +40,23 @@ pub(crate) fn open(name: &str, options: &OpenOptions) -> Result<Text, OpenError>
         return Err(need("bad syntax"));
     }
     Ok(Text::of_pairs(pairs, options))
+}
+
+/// The members of `{ word word ... }`; none when the braces are not as they should be.
+pub(crate) fn words(name: &str) -> Vec<&str> {
+    token::inside(name).map_or_else(|_| Vec::new(), |inner| token::groups(inner).collect())
+}
+
+/// The values of `randmap:{ value ... }`.
+pub(crate) fn random_values(name: &str) -> Result<Vec<Vec<u8>>, OpenError> {
+    let values = words(name);
+    if values.is_empty() {
+        return Err(OpenError::Syntax(format!(
+            "bad syntax: \"randmap:{name}\"; need \"randmap:{{value...}}\""
+        )));
+    }
+    let bare = |value: &str| token::inside(value).unwrap_or(value).as_bytes().to_vec();
+    Ok(values.into_iter().map(bare).collect())
 }
 
 /// The value of a `static:` table.
