@@ -20,11 +20,16 @@ const EVERYTHING: &[u8] = b"FAD";
 pub(crate) fn all(settings: &Settings) -> Result<(), Fatal> {
     check(settings)?;
     let service = settings.get::<Sockets>()?.queue_service_name;
-    match ipc::wake(&Path::new("public").join(service), EVERYTHING) {
+    let socket = Path::new("public").join(service);
+    match ipc::wake(&socket, EVERYTHING) {
         Ok(()) => Ok(()),
         // It has more calls waiting than it can take: it is awake.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-        Err(_) => Err(unavailable("Cannot flush mail queue - mail system is down")),
+        Err(error) => {
+            let reason = sys::reason(&error);
+            maillog::warning!("unable to look up {}: {reason}", socket.display());
+            Err(unavailable("Cannot flush mail queue - mail system is down"))
+        }
     }
 }
 
@@ -62,10 +67,13 @@ pub(crate) fn site(settings: &Settings, site: &str) -> Result<(), Fatal> {
 
 fn ask(settings: &Settings, request: &Request) -> Result<Reply, Fatal> {
     let service = settings.get::<Sockets>()?.flush_service_name;
-    let flusher = Flusher::new(
-        Path::new("public").join(service),
-        settings.get::<Ipc>()?.ipc_timeout,
-    );
+    let socket = Path::new("public").join(service);
+    if let Err(error) = std::fs::metadata(&socket) {
+        let reason = sys::reason(&error);
+        maillog::warning!("connect to {}: {reason}", socket.display());
+        return Err(unavailable("Cannot flush mail queue - mail system is down"));
+    }
+    let flusher = Flusher::new(socket, settings.get::<Ipc>()?.ipc_timeout);
     now(flusher.ask(request)).map_err(|error| {
         if error.is_closed() {
             unavailable("Cannot flush mail queue - mail system is down")

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::listing::{Message, Recipient};
+use crate::text::printable;
 
 /// Print one message.
 pub(crate) fn message(message: &Message, out: &mut impl Write) -> io::Result<()> {
@@ -43,9 +44,9 @@ fn recipient(recipient: &Recipient, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"}")
 }
 
-/// A JSON string; what is not UTF-8 is replaced.
+/// A JSON string; control characters are question marks, and what is not UTF-8 is replaced.
 fn string(text: &[u8]) -> String {
-    serde_json::Value::from(String::from_utf8_lossy(text)).to_string()
+    serde_json::Value::from(String::from_utf8_lossy(&printable(text))).to_string()
 }
 
 #[cfg(test)]

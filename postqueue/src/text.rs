@@ -6,8 +6,10 @@ use crate::listing::Message;
 
 const SHORT_HEADER: &str = "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------";
 const LONG_HEADER: &str = "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------";
-/// What stands before a reason.
-const REASON_INDENT: usize = 21;
+/// Where a reason in parentheses ends.
+const REASON_END: usize = 78;
+/// For a recipient without a reason below one that has one.
+const NO_REASON: &[u8] = b"reason unavailable";
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] = [
@@ -65,11 +67,11 @@ impl Printer {
         let mut last_reason: Option<&[u8]> = None;
         for recipient in &message.recipients {
             let reason = recipient.reason.as_deref();
-            if let Some(reason) = reason
-                && last_reason != Some(reason)
-            {
-                write!(out, "{:REASON_INDENT$}(", "")?;
-                out.write_all(&printable(reason))?;
+            if last_reason != reason {
+                let text = printable(reason.unwrap_or(NO_REASON));
+                let indent = REASON_END.saturating_sub(width(&text) + 2);
+                write!(out, "{:indent$}(", "")?;
+                out.write_all(&text)?;
                 writeln!(out, ")")?;
             }
             last_reason = reason;
@@ -115,8 +117,13 @@ fn time(seconds: i64) -> String {
     )
 }
 
+/// Columns of a terminal, where characters are not wider than one.
+fn width(text: &[u8]) -> usize {
+    String::from_utf8_lossy(text).chars().count()
+}
+
 /// Control characters cannot reach the terminal.
-fn printable(text: &[u8]) -> Vec<u8> {
+pub(crate) fn printable(text: &[u8]) -> Vec<u8> {
     text.iter()
         .map(|&byte| if byte.is_ascii_control() { b'?' } else { byte })
         .collect()
@@ -140,8 +147,11 @@ mod tests {
     fn the_columns_are_where_readers_expect_them() {
         let time = time(1_000_000_000);
         let expected = format!(
-            "{SHORT_HEADER}\nABCD123456#    2048 {time}  s@x\n                     (not \"now\")\n\
-             {a:>44}\n{b:>44}\n                     (never)\n{d:>44}\n\n-- 2 Kbytes in 1 Request.\n",
+            "{SHORT_HEADER}\nABCD123456#    2048 {time}  s@x\n{not_now:>78}\n{a:>44}\n{none:>78}\n{b:>44}\n\
+             {never:>78}\n{d:>44}\n\n-- 2 Kbytes in 1 Request.\n",
+            not_now = "(not \"now\")",
+            none = "(reason unavailable)",
+            never = "(never)",
             a = "a@y",
             b = "b@y",
             d = "d@y"

@@ -51,7 +51,12 @@ pub fn settings(program: &str, directory: Option<PathBuf>) -> Result<Settings, F
             loader = loader.guarded();
         }
     }
-    let settings = loader.load()?;
+    let settings = loader.load().inspect_err(|error| {
+        if let config::Error::Unauthorized { directory, .. } = error {
+            let name = directory.display();
+            maillog::error!("unauthorized configuration directory name: {name}");
+        }
+    })?;
     config::open_log(&settings, program, true)?;
     Ok(settings)
 }
