@@ -210,6 +210,47 @@ impl Server {
         server
     }
 
+    /// redis-server at a port and at `socket` in its directory, with the usual password; a node of a cluster, if wanted.
+    pub fn redis(machine: &Machine, port: u16, cluster: bool) -> Self {
+        let mut server = Self::new(machine, &format!("redis{port}"), "redis", port);
+        let password = LOGIN.1.replace('"', "\\\"");
+        let mut settings = format!(
+            "bind 127.0.0.1\nport {port}\nunixsocket {}\nunixsocketperm 777\nsave \"\"\nrequirepass \"{password}\"\ndir {}\n",
+            server.path("socket"),
+            server.directory.display(),
+        );
+        if cluster {
+            settings += "cluster-enabled yes\ncluster-require-full-coverage no\n";
+        } else {
+            server.certificate("server");
+            settings += &format!(
+                "tls-port {}\ntls-cert-file {}\ntls-key-file {}\ntls-auth-clients no\ntls-ca-cert-file {}\n",
+                port + 1,
+                server.path("server.pem"),
+                server.path("server.key"),
+                server.path("server.pem"),
+            );
+        }
+        let file = server.path("redis.conf");
+        fs::write(&file, settings).expect("write");
+        server.command = vec!["redis-server".to_owned(), file];
+        server.start();
+        server
+    }
+
+    /// Runs a command of Redis.
+    pub fn redis_command(&self, command: &str) -> String {
+        let port = self.port.to_string();
+        let output = Command::new("redis-cli")
+            .env("REDISCLI_AUTH", LOGIN.1)
+            .args(["-h", "127.0.0.1", "-p", &port])
+            .args(command.split(' '))
+            .output()
+            .expect("redis-cli");
+        assert!(output.status.success(), "redis-cli {command}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Sends one line (or several) over TCP, and returns the lines that come back, up to one that is `last`.
     pub fn talk(&self, text: &str, last: &str) -> Vec<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connect");

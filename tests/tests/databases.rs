@@ -665,3 +665,142 @@ case!(memcache_answers, |setup| {
         set(server, "one@ferro.example", "alice")
     });
 });
+
+case!(
+    only(ferropost, "Better on purpose: redis"),
+    redis_answers,
+    |setup| {
+        let mut server = Server::redis(&setup.machine, 6379, false);
+        let password = suite::servers::LOGIN.1;
+        let fill = |server: &Server| {
+            for command in [
+                "SET one@ferro.example alice",
+                "SET alias:two@ferro.example bob",
+                "SET grün@ferro.example größe",
+                "HSET aliases one carol",
+                "SADD members:list a@x.example",
+                "RPUSH wrong 1",
+                "-n 3 SET other database",
+            ] {
+                server.redis_command(command);
+            }
+        };
+        fill(&server);
+        let base = format!("hosts = 127.0.0.1\npassword = {password}\n");
+        let certificate = server.path("server.pem");
+        let mut mail = setup
+        .file("plain.cf", &base)
+        .file("unix.cf", &format!("hosts = unix:{}\npassword = {password}\n", server.path("socket")))
+        .file("failover.cf", &format!("hosts = 127.0.0.1:5999 127.0.0.1\npassword = {password}\n"))
+        .file("tls.cf", &format!("hosts = 127.0.0.1:6380\ntls = yes\ntls_CAfile = {certificate}\npassword = {password}\n"))
+        .file("untrusted.cf", &format!("hosts = 127.0.0.1:6380\ntls = yes\npassword = {password}\n"))
+        .file("prefix.cf", &format!("{base}query = GET alias:%s\n"))
+        .file("hash.cf", &format!("{base}query = HGET aliases %u\nresult_format = %s@%d.%D\n"))
+        .file("hashed.cf", &format!("{base}query = HGET aliases %u\n"))
+        .file("members.cf", &format!("{base}query = SMEMBERS members:%s\n"))
+        .file("third.cf", &format!("{base}db = 3\n"))
+        .file("user.cf", &format!("{base}user = default\n"))
+        .file("hasty.cf", &format!("{base}timeout = 1\n"))
+        .file("down.cf", "hosts = 127.0.0.1:5999\n")
+        .file("wrong.cf", "hosts = 127.0.0.1\npassword = wrong\n")
+        .file("without.cf", "hosts = 127.0.0.1\n")
+        .file("type.cf", &format!("{base}query = GET wrong\n"))
+        .file("writes.cf", &format!("{base}query = FLUSHALL %s\n"))
+        .stopped();
+        let table = |name: &str| format!("redis:/etc/postfix/{name}.cf");
+        let answers = [
+            ("one@ferro.example", "alice"),
+            ("One@Ferro.Example", "alice"),
+            ("grün@ferro.example", "größe"),
+            ("none", ""),
+            ("one@ferro.example\r\nFLUSHALL", ""),
+            ("x one@ferro.example", ""),
+            ("one@ferro.example", "alice"),
+        ];
+        all_are(&mail, &table("plain"), &answers);
+        for name in ["unix", "failover", "tls", "user"] {
+            all_are(&mail, &table(name), answers.get(..1).unwrap());
+        }
+        all_are(
+            &mail,
+            &table("prefix"),
+            &[("two@ferro.example", "bob"), ("one@ferro.example", "")],
+        );
+        all_are(
+            &mail,
+            &table("hashed"),
+            &[("one@x", "carol"), ("one", "carol"), ("@x", "")],
+        );
+        all_are(&mail, &table("hash"), &[("one@x", "")]);
+        all_are(
+            &mail,
+            &table("members"),
+            &[("list", "a@x.example"), ("none", "")],
+        );
+        all_are(
+            &mail,
+            &table("third"),
+            &[("other", "database"), ("one@ferro.example", "")],
+        );
+        let case = Trouble {
+            kind: "redis",
+            known: ("one@ferro.example", "alice"),
+            good: "plain",
+            bad: &[
+                ("down", "refused"),
+                ("wrong", "WRONGPASS"),
+                ("without", "NOAUTH"),
+                ("type", "WRONGTYPE"),
+                ("writes", "not one of"),
+                ("untrusted", "certificate"),
+            ],
+        };
+        trouble_and(&mut mail, &mut server, &case, fill);
+    }
+);
+
+case!(
+    only(ferropost, "Better on purpose: redis"),
+    a_cluster_of_redis_is_asked_where_the_key_is,
+    |setup| {
+        let [first, second] = [7001, 7002].map(|port| Server::redis(&setup.machine, port, true));
+        first.redis_command("CLUSTER ADDSLOTSRANGE 0 8191");
+        second.redis_command("CLUSTER ADDSLOTSRANGE 8192 16383");
+        first.redis_command("CLUSTER MEET 127.0.0.1 7002");
+        let knows = |server: &Server| {
+            let state = server.redis_command("CLUSTER INFO");
+            let known = state.contains("cluster_slots_ok:16384");
+            (known && state.contains("cluster_state:ok")).then_some(())
+        };
+        suite::wait_until("a cluster", || knows(&first).and(knows(&second)));
+        for number in 0..10 {
+            let key = format!("user{number}@ferro.example");
+            let set = |server: &Server| server.redis_command(&format!("SET {key} box{number}"));
+            let answers = [set(&first), set(&second)];
+            assert!(
+                answers.iter().any(|answer| answer.trim_end() == "OK"),
+                "{answers:?}"
+            );
+        }
+        let password = suite::servers::LOGIN.1;
+        let mail = setup
+            .file(
+                "nodes.cf",
+                &format!("hosts = 127.0.0.1:7001\npassword = {password}\n"),
+            )
+            .stopped();
+        let keys: String = (0..10)
+            .map(|number| format!("user{number}@ferro.example\n"))
+            .collect();
+        let call = mail
+            .command("postmap")
+            .args(["-q", "-", "redis:/etc/postfix/nodes.cf"]);
+        let found = call.input(&keys).run().succeeds().out;
+        for number in 0..10 {
+            assert!(
+                found.contains(&format!("user{number}@ferro.example\tbox{number}\n")),
+                "{found}"
+            );
+        }
+    }
+);

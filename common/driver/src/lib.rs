@@ -17,6 +17,7 @@ mod results;
 mod serve;
 mod servers;
 pub mod sql;
+mod stream;
 mod template;
 #[cfg(feature = "tls")]
 mod tls;
@@ -27,6 +28,7 @@ pub use parameters::Parameters;
 pub use results::Results;
 pub use serve::{Table, main};
 pub use servers::{Fault, Servers, Timing};
+pub use stream::{Stream, is_late};
 pub use template::{BadTemplate, Template};
 #[cfg(feature = "tls")]
 pub use tls::Tls;

@@ -5,11 +5,9 @@
 #![warn(missing_docs, clippy::indexing_slicing)]
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use driver::Fault;
+use driver::{Fault, Stream, is_late};
 
 /// The longest key that a server takes.
 const MAX_KEY: usize = 250;
@@ -37,22 +35,10 @@ pub struct Session {
     limits: Limits,
 }
 
-enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
 impl Session {
     /// Connect to `inet:host:port` or `unix:path`.
     pub fn connect(server: &str, limits: Limits) -> Result<Self, String> {
-        let stream = match server.split_once(':') {
-            Some(("unix", path)) => UnixStream::connect(path).map(Stream::Unix),
-            Some(("inet", address)) => connect_tcp(address, limits.timeout).map(Stream::Tcp),
-            _ => return Err("inet:host:port or unix:path is expected".to_owned()),
-        };
-        let stream = stream
-            .and_then(|stream| stream.with_timeout(limits.timeout))
-            .map_err(|error| sys::reason(&error))?;
+        let stream = Stream::connect(server, limits.timeout)?;
         Ok(Self {
             stream: BufReader::new(stream),
             limits,
@@ -154,65 +140,9 @@ fn unexpected(line: &[u8]) -> Fault {
 }
 
 fn failed(error: &io::Error) -> Fault {
-    match matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    ) {
+    match is_late(error) {
         true => Fault::Late("timed out".to_owned()),
         false => Fault::Lost(sys::reason(error)),
-    }
-}
-
-fn connect_tcp(address: &str, timeout: Duration) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-impl Stream {
-    fn with_timeout(self, timeout: Duration) -> io::Result<Self> {
-        let limit = Some(timeout);
-        match &self {
-            Self::Tcp(stream) => {
-                stream.set_read_timeout(limit)?;
-                stream.set_write_timeout(limit)?;
-            }
-            Self::Unix(stream) => {
-                stream.set_read_timeout(limit)?;
-                stream.set_write_timeout(limit)?;
-            }
-        }
-        Ok(self)
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(bytes),
-            Self::Unix(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
