@@ -18,6 +18,7 @@ pub mod dns;
 pub mod golden;
 pub mod instance;
 pub mod log;
+pub mod lookups;
 pub mod machine;
 pub mod mailbox;
 pub mod pattern;

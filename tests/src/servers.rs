@@ -10,6 +10,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, User};
@@ -22,6 +24,8 @@ pub struct Server {
     command: Vec<String>,
     /// Succeeds as soon as clients are served; empty where listening is enough.
     ready: Vec<String>,
+    /// What ends it at once.
+    ending: Signal,
     user: User,
     port: u16,
     /// Where its data is.
@@ -46,6 +50,7 @@ impl Server {
         Self {
             command: Vec::new(),
             ready: Vec::new(),
+            ending: Signal::SIGKILL,
             user,
             port,
             directory,
@@ -92,6 +97,7 @@ impl Server {
         server.command = command;
         let ready = bin.join("pg_isready").display().to_string();
         server.ready = vec![ready, "-qh".to_owned(), "127.0.0.1".to_owned()];
+        server.ending = Signal::SIGQUIT;
         server.start();
         server.psql("postgres", "CREATE DATABASE mail");
         server.psql("mail", sql);
@@ -325,10 +331,20 @@ impl Server {
 
     /// Ends it at once.
     pub fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            self.signal(&child, Signal::SIGKILL);
-            drop(child.wait());
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        // PostgreSQL's processes are in groups of their own, so it must end them itself.
+        self.signal(&child, Signal::SIGCONT);
+        self.signal(&child, self.ending);
+        for _ in 0..100 {
+            if !matches!(child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
         }
+        self.signal(&child, Signal::SIGKILL);
+        drop(child.wait());
     }
 
     /// Lets it stand still: connections are made, and nobody answers.
