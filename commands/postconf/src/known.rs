@@ -5,7 +5,8 @@ mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use config::{Explained, Kind, MainCf, table};
+use config::help::Help;
+use config::{Explained, Kind, MainCf, Settings, table};
 use text::{expand, token};
 
 use crate::services::Service;
@@ -67,6 +68,7 @@ impl Known {
         mut self,
         set: &Set<'_>,
         services: &[Service],
+        settings: &Settings,
     ) -> Result<Self, Explained> {
         self.own_names_of_services(set, services);
         let by_services: BTreeSet<&str> = services
@@ -78,7 +80,12 @@ impl Known {
             if table::legacy(name).is_some() {
                 self.names.insert((*name).to_owned(), Class::User);
             }
-            for reference in self.mentioned(name, value)? {
+            let mentioned = self.mentioned(name, value).map_err(|what| {
+                let wrong = what.find_in(value).and_then(|bytes| value.get(bytes));
+                let help = Help::new("this cannot be expanded");
+                settings.explained(name, wrong.unwrap_or_default(), unexpanded(&what), help)
+            })?;
+            for reference in mentioned {
                 if set.contains_key(reference.as_str()) {
                     self.names.insert(reference, Class::User);
                 } else if by_services.contains(reference.as_str()) {
@@ -111,7 +118,15 @@ impl Known {
         let mut used = BTreeSet::new();
         let mut databases = Databases::default();
         for (name, value) in &own {
-            for reference in self.mentioned(name, value)? {
+            let mentioned = self.mentioned(name, value).map_err(|what| {
+                let (service, kind) = (service.name(), service.kind());
+                let help = Help::new(format!("{name} of {service}/{kind} cannot be expanded"));
+                Explained {
+                    text: unexpanded(&what),
+                    help: Some(help.into()),
+                }
+            })?;
+            for reference in mentioned {
                 if own.contains_key(reference.as_str()) {
                     used.insert(reference);
                 } else if set.contains_key(reference.as_str()) {
@@ -130,16 +145,12 @@ impl Known {
     }
 
     /// The names in one value that are not stock names, each time that they stand there.
-    fn mentioned(&self, name: &str, value: &str) -> Result<Vec<String>, Explained> {
+    fn mentioned(&self, name: &str, value: &str) -> Result<Vec<String>, expand::Error> {
         let is_raw = table::find(name).is_some_and(|spec| spec.kind == Kind::Raw);
         if is_raw {
             return Ok(Vec::new());
         }
-        let references = expand::checked_references(value.as_bytes()).map_err(|what| {
-            maillog::warning!("{what}");
-            Explained::from("macro processing error")
-        })?;
-        let mut found: Vec<String> = references
+        let mut found: Vec<String> = expand::checked_references(value.as_bytes())?
             .into_iter()
             .map(|name| String::from_utf8_lossy(name).into_owned())
             .collect();
@@ -182,6 +193,12 @@ impl Known {
             .iter()
             .map(|(name, class)| (name.as_str(), *class))
     }
+}
+
+/// Say what is wrong with a value; the text is what ends the command.
+pub(crate) fn unexpanded(what: &expand::Error) -> String {
+    maillog::warning!("{what}");
+    "macro processing error".to_owned()
 }
 
 /// What main.cf and the overrides of the command line set.

@@ -32,14 +32,15 @@ fn show(options: &Options) -> Result<(), Explained> {
     let overrides = overrides(options)?;
     let services = services::read(&options.directory, Missing::Warning)?;
     let set = known::set(&main, &overrides);
+    let settings = settings(options, main.clone())?;
     let mut known = Known::stock(&services);
     if !stock {
-        known = known.with_users(&set, &services)?;
+        known = known.with_users(&set, &services, &settings)?;
         known.warn_undefined(&options.directory);
     }
     let listing = Listing {
         options,
-        settings: &settings(options, main.clone())?,
+        settings: &settings,
         known: &known,
         set: &set,
     };
@@ -73,7 +74,7 @@ pub(crate) fn overrides(options: &Options) -> Result<Vec<(String, String)>, Expl
     options.overrides.iter().map(read).collect()
 }
 
-fn settings(options: &Options, main: MainCf) -> Result<Settings, Explained> {
+pub(crate) fn settings(options: &Options, main: MainCf) -> Result<Settings, Explained> {
     let mut loader = Loader::new("postconf").service("");
     for assignment in &options.overrides {
         loader = loader.set(assignment)?;
@@ -90,9 +91,8 @@ pub(crate) fn not_expanded(error: Error) -> Explained {
     let Error::Expansion { what, .. } = inner else {
         return error.into();
     };
-    maillog::warning!("{what}");
     Explained {
-        text: "macro processing error".to_owned(),
+        text: known::unexpanded(what),
         ..error.into()
     }
 }

@@ -285,6 +285,14 @@ impl std::error::Error for TemplateError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_file_is_read_to_its_end(file in "(failure_template|x|=|<<|E|:|\\n| |\\$\\{|[a-z]){0,40}") {
+            let _ = Templates::default().read(&file);
+        }
+    }
 
     #[test]
     fn a_file_replaces_what_it_has() {

@@ -20,7 +20,8 @@ pub(super) fn run(options: &Options, part: Part) -> Result<(), Explained> {
     let services = services::read(&options.directory, Missing::Error)?;
     let main = main_cf::main_cf(options)?;
     let set = known::set(&main, &overrides);
-    let known = Known::stock(&services).with_users(&set, &services)?;
+    let settings = main_cf::settings(options, main.clone())?;
+    let known = Known::stock(&services).with_users(&set, &services, &settings)?;
     known.warn_undefined(&options.directory);
     let mut requests = requests(options, part)?;
     let listing = Listing {
