@@ -34,7 +34,7 @@ impl Setup {
     /// A mail system with the suite's usual configuration.
     pub fn new(mta: Mta, machine: Machine) -> Self {
         let programs = Programs::of(mta, &machine);
-        let main = usual_main_cf(&machine);
+        let main = usual_main_cf(mta, &machine);
         let services = usual_master_cf(mta);
         Self {
             mta,
@@ -152,11 +152,11 @@ pub(crate) fn write_settled(path: &Path, text: &str) {
         .expect("time of a file just written");
 }
 
-fn usual_main_cf(machine: &Machine) -> Vec<(String, String)> {
+fn usual_main_cf(mta: Mta, machine: &Machine) -> Vec<(String, String)> {
     let queue = machine.path("queue").display().to_string();
     let data = machine.path("data").display().to_string();
     let lines = [
-        ("compatibility_level", "3.6"),
+        ("compatibility_level", mta.pick("3.11", "3.6")),
         ("queue_directory", &queue),
         ("data_directory", &data),
         ("mail_owner", MAIL_OWNER.name),
