@@ -40,6 +40,7 @@ value() {
 source_of() {
     case $1 in
     */main.cf | */master.cf) printf '%s' "$here/${1##*/}" ;;
+    */main.cf.proto | */master.cf.proto) name=${1##*/} && printf '%s' "$here/${name%.proto}" ;;
     */postfix-files) printf '%s' "$here/install.table" ;;
     */post-install | */postfix-script | */postfix-wrapper) printf '%s' "$here/scripts/${1##*/}" ;;
     "$root$manpage_directory"/*) printf '%s' "$here/../docs/man${1#"$root$manpage_directory"}" ;;
@@ -52,11 +53,11 @@ source_of() {
 put() {
     cp "$1" "$2.new"
     case $2 in
-    */main.cf | */postfix.service | */post-install | */postfix-script) sed -i \
+    */main.cf | */main.cf.proto | */postfix.service | */post-install | */postfix-script) sed -i \
         -e "s|/usr/lib/postfix/sbin|$daemon_directory|" -e "s|/usr/sbin|$command_directory|" "$2.new" ;;
     esac
     case $2 in
-    */main.cf)
+    */main.cf | */main.cf.proto)
         sed -i -e "s|^mail_owner = .*|mail_owner = $mail_owner|" -e "s|^setgid_group = .*|setgid_group = $setgid_group|" "$2.new"
         [ "$prefix" = /usr ] || printf '%s\n' "sendmail_path = $sendmail_path" "mailq_path = $mailq_path" \
         "newaliases_path = $newaliases_path" "manpage_directory = $manpage_directory" >>"$2.new" ;;

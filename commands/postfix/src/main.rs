@@ -53,6 +53,9 @@ fn run() -> Result<ExitCode, Fatal> {
             _ => watched.verbose += 1,
         }
     }
+    if directory.as_ref().is_some_and(|path| path.is_relative()) {
+        return Err(Fatal::new("-c requires absolute pathname"));
+    }
     // Who names a mail system means that one alone; so do the programs below it.
     let one = directory.is_some() || std::env::var_os("MAIL_CONFIG").is_some();
     let instance = Instance::open(directory, watched)?;
