@@ -157,7 +157,11 @@ impl Job {
         let mut removed = false;
         for table in &self.tables {
             let (kind, name) = self.writable(table, || {
-                format!("table {table}: delete operation is not supported")
+                if table.starts_with("static:") || table.starts_with("fail:") {
+                    format!("table {table}: delete operation is not supported")
+                } else {
+                    format!("{table} map requires O_RDONLY access mode")
+                }
             })?;
             let path = lmdb::file_name(name);
             let size = self.options.lmdb_map_size;

@@ -1,10 +1,11 @@
 //! The text form of tables: logical lines, and the `key whitespace value` lines of postmap(1) and `texthash:`.
 //!
 //! A logical line begins with text in the first column and goes on over lines that begin with white space; blank
-//! lines and lines whose first text is `#` are skipped, also in the middle of a logical line. Never logs: problems are
-//! values with the line they stand on.
+//! lines and lines whose first text is `#` are skipped, also in the middle of a logical line. Never opens a file,
+//! never logs: problems are values with the line they stand on.
 
 use std::fmt;
+use std::io::{self, BufRead};
 
 use text::token;
 
@@ -74,30 +75,67 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The logical lines of a text. A text that begins with a continuation line begins a logical line there.
-#[must_use]
-pub fn logical_lines(text: &[u8]) -> Vec<LogicalLine> {
-    let mut lines: Vec<LogicalLine> = Vec::new();
-    for (index, raw) in text.split(|&b| b == b'\n').enumerate() {
-        let number = index + 1;
-        let shown = raw.trim_ascii_start();
-        if shown.is_empty() || shown.first() == Some(&b'#') {
-            continue;
-        }
-        let continues = raw.first().is_some_and(u8::is_ascii_whitespace);
-        match lines.last_mut() {
-            Some(line) if continues => {
-                line.text.extend_from_slice(raw);
-                line.last = number;
-            }
-            _ => lines.push(LogicalLine {
-                first: number,
-                last: number,
-                text: raw.to_vec(),
-            }),
+/// The logical lines of a text, one after the other. A text that begins with a continuation line begins a logical line
+/// there.
+#[derive(Debug)]
+pub struct LogicalLines<R> {
+    input: R,
+    number: usize,
+    pending: Option<LogicalLine>,
+    buffer: Vec<u8>,
+}
+
+impl<R: BufRead> LogicalLines<R> {
+    /// The lines of this text.
+    pub const fn new(input: R) -> Self {
+        Self {
+            input,
+            number: 0,
+            pending: None,
+            buffer: Vec::new(),
         }
     }
-    lines
+
+    /// The next logical line; `None` at the end.
+    pub fn next_line(&mut self) -> io::Result<Option<LogicalLine>> {
+        loop {
+            self.buffer.clear();
+            if self.input.read_until(b'\n', &mut self.buffer)? == 0 {
+                return Ok(self.pending.take());
+            }
+            self.number += 1;
+            let raw = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
+            let shown = raw.trim_ascii_start();
+            if shown.is_empty() || shown.first() == Some(&b'#') {
+                continue;
+            }
+            let continues = raw.first().is_some_and(u8::is_ascii_whitespace);
+            match &mut self.pending {
+                Some(line) if continues => {
+                    line.text.extend_from_slice(raw);
+                    line.last = self.number;
+                }
+                pending => {
+                    let line = LogicalLine {
+                        first: self.number,
+                        last: self.number,
+                        text: raw.to_vec(),
+                    };
+                    if let Some(whole) = pending.replace(line) {
+                        return Ok(Some(whole));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The logical lines of a text in memory.
+#[must_use]
+pub fn logical_lines(text: &[u8]) -> Vec<LogicalLine> {
+    let mut lines = LogicalLines::new(text);
+    // Memory is always readable.
+    std::iter::from_fn(|| lines.next_line().ok().flatten()).collect()
 }
 
 /// The lines of a table of rules: those of its file, or `{ { rule }, ... }` in place of a file name.
@@ -126,19 +164,24 @@ pub(crate) fn rules(name: &str, kind: &str) -> Result<Vec<LogicalLine>, OpenErro
 
 /// The entries of a table's text, each line an entry or a problem.
 pub fn entries(text: &[u8], utf8: bool) -> impl Iterator<Item = Result<Entry, Problem>> {
-    logical_lines(text).into_iter().map(move |line| {
-        let number = line.first;
-        entry(&line.text, utf8)
-            .map(|(key, value)| Entry {
-                line: number,
-                key,
-                value,
-            })
-            .map_err(|fault| Problem {
-                line: number,
-                fault,
-            })
-    })
+    logical_lines(text)
+        .into_iter()
+        .map(move |line| parse(&line, utf8))
+}
+
+/// The entry of a logical line.
+pub fn parse(line: &LogicalLine, utf8: bool) -> Result<Entry, Problem> {
+    let number = line.first;
+    entry(&line.text, utf8)
+        .map(|(key, value)| Entry {
+            line: number,
+            key,
+            value,
+        })
+        .map_err(|fault| Problem {
+            line: number,
+            fault,
+        })
 }
 
 fn entry(text: &[u8], utf8: bool) -> Result<(Vec<u8>, Vec<u8>), Fault> {

@@ -217,6 +217,31 @@ impl Table {
         }
     }
 
+    /// As [`Self::find_quietly`] for several keys, where that costs less than one after the other; `None` elsewhere, and
+    /// where a key or value needs a word in the log.
+    pub fn find_all_quietly(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+        let Kind::Lmdb(table) = &self.kind else {
+            return None;
+        };
+        let good = |bytes: &[u8]| !self.utf8 || std::str::from_utf8(bytes).is_ok();
+        if !keys.iter().all(|key| good(key)) {
+            return None;
+        }
+        let folded: Vec<Vec<u8>>;
+        let keys = if self.fold {
+            folded = keys.iter().map(|key| fold(key)).collect();
+            &folded
+        } else {
+            keys
+        };
+        let found = table.find_all(keys).ok()?;
+        found
+            .iter()
+            .flatten()
+            .all(|value| good(value))
+            .then_some(found)
+    }
+
     /// All keys and values, for tables that can list them; `None` for the others.
     pub fn entries(&self) -> Result<Option<Vec<Pair>>, LookupError> {
         match &self.kind {

@@ -41,12 +41,12 @@ impl Lmdb {
 
     /// Look a key up with and without the NUL that ends keys, whichever the file has.
     pub(crate) fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        if key.contains(&0) {
-            return Ok(None);
-        }
-        let mut with_null = key.to_vec();
-        with_null.push(0);
-        self.file.find(&[&with_null, key])
+        self.file.find(key)
+    }
+
+    /// Look several keys up, at the price of one lock.
+    pub(crate) fn find_all(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, String> {
+        self.file.find_all(keys)
     }
 
     pub(crate) fn entries(&self) -> Result<Vec<Pair>, String> {

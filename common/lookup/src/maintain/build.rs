@@ -1,7 +1,7 @@
 //! Making a table from its source, and adding entries to one.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
@@ -13,6 +13,9 @@ use super::{Duplicates, Failure, Job, Syntax};
 use crate::kinds::lmdb::{self, Added, Builder, Updater};
 use crate::table::Pair;
 
+/// How much of a source is read at once.
+const READ: usize = 64 * 1024;
+
 impl Job {
     pub(super) fn build(&self) -> Result<(), Failure> {
         self.tables
@@ -23,21 +26,26 @@ impl Job {
     fn build_table(&self, spec: &str) -> Result<(), Failure> {
         let name = spec.split_once(':').map_or(spec, |(_, name)| name);
         let unopened = |error: io::Error| Failure::io(&format!("open {name}"), &error);
-        let mut source = File::open(name).map_err(unopened)?;
+        let source = File::open(name).map_err(unopened)?;
         let about = source.metadata().map_err(unopened)?;
         let (kind, name) = self.makeable(spec)?;
-        let mut text = Vec::new();
-        source
-            .read_to_end(&mut text)
-            .map_err(|error| Failure::io(&format!("read {name}"), &error))?;
         let _owner = self.as_owner(&about)?;
         let mut builder = Builder::new(self.nulls);
-        for (key, value) in self.read(name, &text) {
-            let added = builder.add(&key, &value, self.duplicates == Duplicates::Replace);
-            self.report(kind, name, &key, added);
-        }
+        let read = self.each(
+            name,
+            BufReader::with_capacity(READ, source),
+            |(key, value)| {
+                let added = builder.add(&key, &value);
+                self.report(kind, name, &key, added);
+            },
+        );
+        read.map_err(|error| Failure::io(&format!("read {name}"), &error))?;
         if self.syntax == Syntax::Alias {
             add_housekeeping(&mut builder);
+        }
+        let duplicates = builder.settle(self.duplicates == Duplicates::Replace);
+        for key in duplicates {
+            self.report(kind, name, &key, Added::Duplicate);
         }
         let path = lmdb::file_name(name);
         builder
@@ -55,7 +63,9 @@ impl Job {
         let _owner = self.as_owner(&about)?;
         for spec in &self.tables {
             let (kind, name) = self.makeable(spec)?;
-            let entries = self.read("stdin", &text);
+            let mut entries = Vec::new();
+            self.each("stdin", &*text, |entry| entries.push(entry))
+                .map_err(unread)?;
             let size = self.options.lmdb_map_size;
             let mode = Some(self.mode(&about));
             let path = lmdb::file_name(name);
@@ -76,19 +86,15 @@ impl Job {
         })
     }
 
-    /// The entries of a source, keys folded as this job wants it.
-    fn read(&self, name: &str, text: &[u8]) -> Vec<Pair> {
+    /// Hand on the entries of a source, keys folded as this job wants it.
+    fn each(&self, name: &str, text: impl BufRead, mut take: impl FnMut(Pair)) -> io::Result<()> {
         let source = Text {
             name,
             syntax: self.syntax,
             utf8: self.options.utf8,
             files: self.options.files,
         };
-        source
-            .entries(text)
-            .into_iter()
-            .map(|(key, value)| (self.folded(&key), value))
-            .collect()
+        source.each(text, |(key, value)| take((self.folded(&key), value)))
     }
 
     /// Root works as the owner of the source file, so that a table of a user is the user's.
@@ -128,7 +134,7 @@ fn add_housekeeping(builder: &mut Builder) {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     let host = sys::nix::unistd::gethostname().unwrap_or_default();
-    builder.add(b"@", b"@", true);
+    builder.add(b"@", b"@");
     builder.add_bare(b"YP_LAST_MODIFIED", now.as_secs().to_string().as_bytes());
     builder.add_bare(b"YP_MASTER_NAME", host.as_encoded_bytes());
 }

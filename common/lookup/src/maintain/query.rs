@@ -6,6 +6,9 @@ use super::{Failure, Form, Job, Syntax, base64};
 use crate::error::LookupError;
 use crate::table::Table;
 
+/// How many keys are looked up at the price of one lock.
+const TOGETHER: usize = 200;
+
 impl Job {
     pub(super) fn query_one(&self, key: &[u8], output: &mut dyn Write) -> Result<bool, Failure> {
         for table in &self.tables {
@@ -32,12 +35,22 @@ impl Job {
             .map(|table| self.open(table))
             .collect::<Result<Vec<_>, _>>()?;
         let mut found = false;
-        for key in keys {
-            for table in &tables {
-                if let Some(value) = self.find(table, key)? {
-                    self.show(key, &value, output)?;
-                    found = true;
-                    break;
+        for keys in keys.chunks(TOGETHER) {
+            let ahead = match tables.as_slice() {
+                [table] => table.find_all_quietly(keys),
+                _ => None,
+            };
+            for (at, key) in keys.iter().enumerate() {
+                for table in &tables {
+                    let value = match ahead.as_ref().and_then(|values| values.get(at)) {
+                        Some(value) => self.checked(table, key, value.clone())?,
+                        None => self.find(table, key)?,
+                    };
+                    if let Some(value) = value {
+                        self.show(key, &value, output)?;
+                        found = true;
+                        break;
+                    }
                 }
             }
         }
@@ -65,7 +78,18 @@ impl Job {
     }
 
     fn find(&self, table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(value) = ipc::now(table.find_quietly(key)).map_err(|error| failed(&error))? else {
+        let value = ipc::now(table.find_quietly(key)).map_err(|error| failed(&error))?;
+        self.checked(table, key, value)
+    }
+
+    /// A value as it is shown; a strange one is complained about.
+    fn checked(
+        &self,
+        table: &Table,
+        key: &[u8],
+        value: Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(value) = value else {
             return Ok(None);
         };
         if value.is_empty() {

@@ -1,7 +1,9 @@
 //! The two forms of source text, with the warnings that each gives.
 
+use std::io::{self, BufRead};
+
 use super::{Syntax, alias_value, files};
-use crate::source::{Fault, logical_lines};
+use crate::source::{Fault, LogicalLines};
 use crate::table::Pair;
 use crate::{address, aliases, source};
 
@@ -16,17 +18,19 @@ pub(super) struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// The good entries, in order; each bad line is logged.
-    pub(super) fn entries(&self, text: &[u8]) -> Vec<Pair> {
-        match self.syntax {
-            Syntax::Map => source::entries(text, self.utf8)
-                .filter_map(|entry| self.map_entry(entry))
-                .collect(),
-            Syntax::Alias => logical_lines(text)
-                .into_iter()
-                .filter_map(|line| self.alias_entry(line.first, &line.text))
-                .collect(),
+    /// Hand on the good entries, in order; each bad line is logged.
+    pub(super) fn each(&self, text: impl BufRead, mut take: impl FnMut(Pair)) -> io::Result<()> {
+        let mut lines = LogicalLines::new(text);
+        while let Some(line) = lines.next_line()? {
+            let entry = match self.syntax {
+                Syntax::Map => self.map_entry(source::parse(&line, self.utf8)),
+                Syntax::Alias => self.alias_entry(line.first, &line.text),
+            };
+            if let Some(entry) = entry {
+                take(entry);
+            }
         }
+        Ok(())
     }
 
     fn map_entry(&self, entry: Result<source::Entry, source::Problem>) -> Option<Pair> {

@@ -1,14 +1,12 @@
 //! Building and updating LMDB files, for postmap(1) and postalias(1).
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use heed::types::Bytes;
-use heed::{CommitOrAbort, Env, MdbError, WithoutTls};
+use heed::{CommitOrAbort, Env, MdbError, PutFlags, WithoutTls};
 use sys::lmdb::Access;
 use sys::lock;
 
@@ -72,12 +70,26 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// A new file in the making: entries are gathered in memory and written by [`Builder::finish`].
+/// A new file in the making: entries are gathered in memory, put in order by [`Builder::settle`] and written by
+/// [`Builder::finish`].
 #[derive(Debug, Default)]
 pub struct Builder {
     nulls: Nulls,
-    entries: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Keys and values as they are stored, one after the other.
+    bytes: Vec<u8>,
+    entries: Vec<Place>,
 }
+
+/// Where an entry stands in the bytes: its key, and directly after it its value.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: usize,
+    key: u32,
+    value: u32,
+}
+
+/// How many entries one transaction of a new file holds, as its pages are kept in memory.
+const CHUNK: usize = 100_000;
 
 impl Builder {
     /// An empty table.
@@ -85,35 +97,80 @@ impl Builder {
     pub fn new(nulls: Nulls) -> Self {
         Self {
             nulls,
-            entries: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
-    /// Add an entry. A key that is there already keeps its value unless `replace`.
-    pub fn add(&mut self, key: &[u8], value: &[u8], replace: bool) -> Added {
-        let key = self.nulls.stored(key);
-        if key.is_empty() || key.len() > LONGEST_KEY {
+    /// Add an entry. Whether its key is there already is found out by [`Builder::settle`].
+    pub fn add(&mut self, key: &[u8], value: &[u8]) -> Added {
+        let null: &[u8] = match self.nulls {
+            Nulls::Include => &[0],
+            Nulls::Omit => &[],
+        };
+        self.add_parts([key, null], [value, null])
+    }
+
+    /// Add an entry that is stored as it is, without a NUL.
+    pub fn add_bare(&mut self, key: &[u8], value: &[u8]) {
+        self.add_parts([key, &[]], [value, &[]]);
+    }
+
+    fn add_parts(&mut self, key: [&[u8]; 2], value: [&[u8]; 2]) -> Added {
+        let length = |parts: [&[u8]; 2]| parts.iter().map(|part| part.len()).sum::<usize>();
+        let (key_length, value_length) = (length(key), length(value));
+        let (Ok(key_size), Ok(value_size)) =
+            (u32::try_from(key_length), u32::try_from(value_length))
+        else {
+            return Added::Unusable;
+        };
+        if key_length == 0 || key_length > LONGEST_KEY {
             return Added::Unusable;
         }
-        match self.entries.entry(key) {
-            Entry::Vacant(place) => {
-                place.insert(self.nulls.stored(value));
-                Added::New
-            }
-            Entry::Occupied(mut place) => {
-                if replace {
-                    place.insert(self.nulls.stored(value));
-                }
-                Added::Duplicate
-            }
+        self.entries.push(Place {
+            start: self.bytes.len(),
+            key: key_size,
+            value: value_size,
+        });
+        for part in key.into_iter().chain(value) {
+            self.bytes.extend_from_slice(part);
         }
+        Added::New
     }
 
-    /// Add an entry that is stored as it is, without a NUL; a key that is there already keeps its value.
-    pub fn add_bare(&mut self, key: &[u8], value: &[u8]) {
-        self.entries
-            .entry(key.to_vec())
-            .or_insert_with(|| value.to_vec());
+    /// Put the entries in order. Of those with one key the first stays, or with `replace` the last; the keys of the
+    /// others, without a NUL, come back in the order in which they were added.
+    pub fn settle(&mut self, replace: bool) -> Vec<Vec<u8>> {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_unstable_by(|a, b| self.key(a).cmp(self.key(b)).then(a.start.cmp(&b.start)));
+        let mut later = Vec::new();
+        entries.dedup_by(|next, kept| {
+            let same = self.key(next) == self.key(kept);
+            if same {
+                later.push(*next);
+                if replace {
+                    *kept = *next;
+                }
+            }
+            same
+        });
+        self.entries = entries;
+        later.sort_unstable_by_key(|place| place.start);
+        let plain = |place| {
+            let key = self.key(place);
+            key.strip_suffix(&[0]).unwrap_or(key).to_vec()
+        };
+        later.iter().map(plain).collect()
+    }
+
+    fn key(&self, place: &Place) -> &[u8] {
+        let end = place.start + place.key as usize;
+        self.bytes.get(place.start..end).unwrap_or_default()
+    }
+
+    fn value(&self, place: &Place) -> &[u8] {
+        let start = place.start + place.key as usize;
+        let end = start + place.value as usize;
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// Make these entries the whole content of the file at `path`. All or nothing, and readers see one or the other.
@@ -126,7 +183,7 @@ impl Builder {
         {
             return there.change("update database", |pairs, txn| {
                 pairs.clear(txn)?;
-                self.put_all(pairs, txn)
+                self.put(&self.entries, pairs, txn)
             });
         }
         let failed = |what| {
@@ -150,12 +207,21 @@ impl Builder {
     fn write(&self, path: &Path, mode: u32, map_size: usize) -> Result<(), Failure> {
         drop(new_file(path, mode)?);
         let mut env = sys::lmdb::open(path, map_size, Access::Write)?;
-        growing(&mut env, |pairs, txn| self.put_all(pairs, txn))
+        // Nobody sees the file before it has its name. A table without entries is a transaction too.
+        let chunks = self
+            .entries
+            .chunks(CHUNK)
+            .chain(self.entries.is_empty().then_some(&[][..]));
+        for chunk in chunks {
+            growing(&mut env, |pairs, txn| self.put(chunk, pairs, txn))?;
+        }
+        Ok(())
     }
 
-    fn put_all(&self, pairs: &Pairs, txn: &mut heed::RwTxn<'_>) -> heed::Result<()> {
-        for (key, value) in &self.entries {
-            pairs.put(txn, key, value)?;
+    /// Append entries, which are in order.
+    fn put(&self, entries: &[Place], pairs: &Pairs, txn: &mut heed::RwTxn<'_>) -> heed::Result<()> {
+        for place in entries {
+            pairs.put_with_flags(txn, PutFlags::APPEND, self.key(place), self.value(place))?;
         }
         Ok(())
     }
@@ -339,9 +405,10 @@ mod tests {
         let (spec, file) = spec(&directory);
         for nulls in [Nulls::Include, Nulls::Omit] {
             let mut builder = Builder::new(nulls);
-            assert_eq!(builder.add(b"a", b"1", false), Added::New);
-            assert_eq!(builder.add(b"a", b"2", false), Added::Duplicate);
-            assert_eq!(builder.add(&[b'x'; 600], b"2", false), Added::Unusable);
+            assert_eq!(builder.add(b"a", b"1"), Added::New);
+            assert_eq!(builder.add(b"a", b"2"), Added::New);
+            assert_eq!(builder.add(&[b'x'; 600], b"2"), Added::Unusable);
+            assert_eq!(builder.settle(false), [b"a"]);
             builder.finish(&file, 0o640, 1 << 20).unwrap();
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o640);
@@ -367,12 +434,36 @@ mod tests {
             drop((table, again));
             fs::write(&file, "no LMDB file").unwrap();
             let mut builder = Builder::new(nulls);
-            builder.add(b"c", b"5", false);
+            builder.add(b"c", b"5");
             builder.finish(&file, 0o644, 1 << 20).unwrap();
             let table = Table::open(&spec, &OpenOptions::default()).unwrap();
             assert_eq!(find(&table, "c").as_deref(), Some("5"));
             fs::remove_file(&file).unwrap();
             assert!(table.changed());
+        }
+    }
+
+    #[test]
+    fn the_first_or_the_last_of_a_key_stays() {
+        for (replace, stays) in [(false, "1"), (true, "3")] {
+            let directory = tempfile::tempdir().unwrap();
+            let (spec, file) = spec(&directory);
+            let mut builder = Builder::new(Nulls::Include);
+            for (key, value) in [
+                ("b", "1"),
+                ("c", "x"),
+                ("a", "y"),
+                ("b", "2"),
+                ("a", "z"),
+                ("b", "3"),
+            ] {
+                builder.add(key.as_bytes(), value.as_bytes());
+            }
+            assert_eq!(builder.settle(replace), [b"b", b"a", b"b"]);
+            builder.finish(&file, 0o644, 1 << 20).unwrap();
+            let table = Table::open(&spec, &OpenOptions::default()).unwrap();
+            assert_eq!(find(&table, "b").as_deref(), Some(stays));
+            assert_eq!(find(&table, "c").as_deref(), Some("x"));
         }
     }
 
@@ -383,8 +474,9 @@ mod tests {
         let mut builder = Builder::new(Nulls::Include);
         for number in 0..20_000 {
             let text = format!("user{number}@example.com");
-            builder.add(text.as_bytes(), &[b'v'; 40], false);
+            builder.add(text.as_bytes(), &[b'v'; 40]);
         }
+        assert!(builder.settle(false).is_empty());
         builder.finish(&file, 0o644, 65_536).unwrap();
         let options = OpenOptions {
             lmdb_map_size: 65_536,

@@ -95,18 +95,14 @@ impl Shared {
         })
     }
 
-    /// The value of the first of these keys that is there.
-    pub(super) fn find(&self, keys: &[&[u8]]) -> Result<Option<Vec<u8>>, String> {
-        self.read(|pairs, txn| {
-            for key in keys {
-                match pairs.get(txn, key) {
-                    Ok(Some(value)) => return Ok(Some(without_null(value).to_vec())),
-                    Ok(None) | Err(heed::Error::Mdb(MdbError::BadValSize)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(None)
-        })
+    /// The value of a key, which is stored with or without a NUL.
+    pub(super) fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        self.read(|pairs, txn| find(pairs, txn, key))
+    }
+
+    /// The values of several keys, in one transaction.
+    pub(super) fn find_all(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, String> {
+        self.read(|pairs, txn| keys.iter().map(|key| find(pairs, txn, key)).collect())
     }
 
     pub(super) fn entries(&self) -> Result<Vec<Pair>, String> {
@@ -153,6 +149,23 @@ impl Shared {
         let txn = env.read_txn()?;
         job(&self.pairs, &txn)
     }
+}
+
+fn find(pairs: &Pairs, txn: &RoTxn<'_, WithoutTls>, key: &[u8]) -> heed::Result<Option<Vec<u8>>> {
+    if key.contains(&0) {
+        return Ok(None);
+    }
+    let mut with_null = Vec::with_capacity(key.len() + 1);
+    with_null.extend_from_slice(key);
+    with_null.push(0);
+    for stored in [&with_null, key] {
+        match pairs.get(txn, stored) {
+            Ok(Some(value)) => return Ok(Some(without_null(value).to_vec())),
+            Ok(None) | Err(heed::Error::Mdb(MdbError::BadValSize)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 fn open_pairs(env: &Env<WithoutTls>) -> Result<Pairs, Failure> {
