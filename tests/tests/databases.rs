@@ -180,6 +180,9 @@ case!(
             assert_eq!(driver.user(), Some(suite::machine::MAIL_OWNER.id));
             assert_eq!(driver.status("CapEff").unwrap(), "0000000000000000");
             assert_eq!(driver.status("NoNewPrivs").unwrap(), "1");
+            // Nothing of its opener's: the control socket is 3, and what is above is its own.
+            let own = std::fs::read_dir(format!("/proc/{}/fd", driver.pid)).unwrap();
+            assert!(own.count() <= 8, "{driver:?}");
             driver.signal(nix::sys::signal::Signal::SIGKILL);
         }
         // smtpd cannot start one in its jail: the recipient must wait, and the next client has a fresh smtpd.

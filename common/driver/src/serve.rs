@@ -19,6 +19,8 @@ use crate::parameters::Parameters;
 
 /// The control socket's number.
 const CONTROL: i32 = 3;
+/// The first number behind it.
+const CONTROL_END: u32 = 4;
 /// Connections at once; the opener's further ones wait.
 const MAX_THREADS: usize = 256;
 /// How often idle connections to servers are looked at.
@@ -63,6 +65,8 @@ pub fn main<T: Table>() -> ExitCode {
 }
 
 fn run<T: Table>() -> io::Result<()> {
+    // What the opener had open is none of a driver's business, and must not stay open because of it.
+    sys::descriptor::close_from(CONTROL_END)?;
     let control = UnixStream::from(sys::descriptor::inherited(CONTROL)?);
     let jail = Jail {
         root: None,
