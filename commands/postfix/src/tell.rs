@@ -27,11 +27,11 @@ pub(crate) fn open_early() {
 /// As main.cf says, under the name of one of the reference's scripts.
 pub(crate) fn open(settings: &Settings, process: &str) -> Result<(), config::Error> {
     let logging: Logging = settings.get()?;
-    if is_watched() {
+    if config::is_for_stderr(settings) {
         let tag = format!("{}/{process}", logging.syslog_name);
         return config::open_log_as(settings, process, Some(tag));
     }
-    config::open_log(settings, process, config::is_for_stderr(settings))
+    config::open_log(settings, process, false)
 }
 
 /// A line of what the command is asked to print.
