@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::help::Help;
-use config::master_cf::{Disabled, MasterCf, Service as Entry};
+use config::master_cf::{Disabled, MasterCf, Service as Entry, ServiceType};
 use config::params::core::{Directories, Identity, Networks};
 use config::params::services::Process;
 use config::{Explained, Group, Loader, Settings};
-use net::interfaces::{OwnAddresses, Protocols};
+use net::interfaces::{InterfacesError, OwnAddresses, Protocols};
 
 use crate::listen::Surroundings;
 use crate::service::Definition;
@@ -35,8 +35,13 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Configuration, Explained>
     let master_cf = MasterCf::read(&settings)?;
     let process: Process = get(&settings)?;
     let queue_directory = PathBuf::from(get::<Directories>(&settings)?.queue_directory);
-    let disabled = Disabled::parse(&text(&settings, "master_service_disable")?)
-        .map_err(|error| error.to_string())?;
+    let disabled =
+        Disabled::parse(&text(&settings, "master_service_disable")?).map_err(|error| {
+            let kind = error.0.rsplit(['/', '.']).next().unwrap_or_default();
+            let types = ServiceType::ALL.map(|(name, _)| name);
+            let help = Help::one_of(kind, &types);
+            settings.explained("master_service_disable", &error.0, error.to_string(), help)
+        })?;
     let mut warnings: Vec<String> = settings
         .warnings()
         .iter()
@@ -154,8 +159,15 @@ fn own_override<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
 
 fn surroundings(settings: &Settings) -> Result<Surroundings, Explained> {
     let networks: Networks = get(settings)?;
-    let protocols =
-        Protocols::parse(&networks.inet_protocols).map_err(|error| error.to_string())?;
+    let protocols = Protocols::parse(&networks.inet_protocols).map_err(|error| {
+        let word = if let InterfacesError::Protocol(word, _) = &error {
+            word.as_str()
+        } else {
+            ""
+        };
+        let help = Help::one_of(word, &["all", "ipv4", "ipv6"]);
+        settings.explained("inet_protocols", word, error.to_string(), help)
+    })?;
     let interfaces = networks.inet_interfaces;
     let interfaces = if interfaces.trim() == "all" {
         Vec::new()

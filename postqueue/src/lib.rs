@@ -27,7 +27,8 @@ pub fn run() -> ExitCode {
     match work() {
         Ok(()) => ExitCode::SUCCESS,
         Err(fatal) => {
-            maillog::fatal!("{fatal}");
+            // One exit status for all of them.
+            let _ = fatal.report();
             ExitCode::from(EX_UNAVAILABLE)
         }
     }

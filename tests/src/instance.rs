@@ -30,7 +30,8 @@ pub struct Instance {
     pub mta: Mta,
     /// Where it lives.
     pub machine: Machine,
-    programs: Programs,
+    /// Its programs.
+    pub programs: Programs,
     main: Vec<(String, String)>,
     master: Option<i32>,
     child: Option<Child>,

@@ -26,7 +26,7 @@ impl Rootless {
         let place = |name: &str| home.join(name).display().to_string();
         fs::create_dir(home.join("config")).expect("mkdir");
         let main = format!(
-            "compatibility_level = 3.6\nqueue_directory = {}\ndata_directory = {}\nmail_owner = {USER}\nsetgid_group = {USER}\n\
+            "compatibility_level = 3.11\nqueue_directory = {}\ndata_directory = {}\nmail_owner = {USER}\nsetgid_group = {USER}\n\
              command_directory = {}\ndaemon_directory = {}\nmyhostname = mail.ferro.example\nmydestination = ferro.example, localhost\n\
              myorigin = ferro.example\nmynetworks = 127.0.0.1/32\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\n\
              alias_maps =\nalias_database =\nhome_mailbox = Maildir/\n",

@@ -64,7 +64,8 @@ impl Dynamic {
             return Ok(networks);
         }
         let text = |name: &str| settings.text(name).map(Option::unwrap_or_default);
-        let style = Style::parse(&text("mynetworks_style")?)?;
+        let style = Style::parse(&text("mynetworks_style")?)
+            .map_err(|error| settings.within("mynetworks_style", error))?;
         let protocols = text("inet_protocols")?;
         let listening = text("inet_interfaces")?;
         let found = interfaces().map_err(|error| Error::System {
@@ -101,9 +102,10 @@ impl Style {
             "class" => Ok(Self::Class),
             "subnet" => Ok(Self::Subnet),
             "host" => Ok(Self::Host),
-            _ => Err(Error::System {
-                what: "unknown mynetworks mask style value",
-                reason: format!("\"{text}\" in \"{text}\""),
+            _ => Err(Error::Choice {
+                what: format!("unknown mynetworks mask style value \"{text}\" in \"{text}\""),
+                word: text.to_owned(),
+                among: &["host", "subnet", "class"],
             }),
         }
     }

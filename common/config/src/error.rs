@@ -72,6 +72,12 @@ pub enum Error {
         what: &'static str,
         value: String,
     },
+    /// A word that is none of a few: what is wrong, and the words that can stand there.
+    Choice {
+        what: String,
+        word: String,
+        among: &'static [&'static str],
+    },
     /// The configuration directory may not be chosen by the caller of a program with rights.
     Unauthorized { directory: PathBuf, main: PathBuf },
     /// The environment or an address list of this machine cannot be had.
@@ -148,6 +154,7 @@ impl Error {
             | Self::Line { .. }
             | Self::Expansion { .. }
             | Self::Value { .. }
+            | Self::Choice { .. }
             | Self::Unauthorized { .. }
             | Self::System { .. }
             | Self::LogFile { .. }
@@ -234,6 +241,7 @@ impl fmt::Display for Error {
                     file.display()
                 )
             }
+            Self::Choice { what, .. } => f.write_str(what),
             Self::Unauthorized { directory, main } => {
                 let (directory, main) = (directory.display(), main.display());
                 write!(

@@ -50,6 +50,17 @@ impl Help {
         Self::new(format!("unknown {what} `{word}`")).or_rather(nearest(word, known))
     }
 
+    /// A word where one of a few is expected.
+    #[must_use]
+    pub fn one_of(word: &str, among: &[&str]) -> Self {
+        let listed = match among.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        };
+        Self::new(format!("{listed} is expected")).or_rather(nearest(word, among.iter().copied()))
+    }
+
     /// A name of main.cf or of an override that means nothing.
     #[must_use]
     pub fn unknown_parameter<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {

@@ -253,7 +253,7 @@ impl Settings {
 
     /// Say which setting a mistake is in: that of `name`, or for a mistake of the expansion language one that it refers
     /// to. Stock values are nobody's mistake.
-    fn within(&self, name: &str, error: Error) -> Error {
+    pub(crate) fn within(&self, name: &str, error: Error) -> Error {
         let name = if let Error::Expansion { what, .. } = &error {
             self.culprit(name, what)
         } else {

@@ -42,8 +42,8 @@ pub struct OwnAddresses {
 /// Why the parameters cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum InterfacesError {
-    /// A word of inet_protocols.
-    Protocol(String),
+    /// A word of inet_protocols, and the whole of it.
+    Protocol(String, String),
     /// `all` or `loopback-only` with other words beside it.
     NotAlone(String),
     /// A name without address.
@@ -69,13 +69,13 @@ impl Protocols {
                 }
                 "ipv4" => protocols.ipv4 = true,
                 "ipv6" => protocols.ipv6 = true,
-                _ => return Err(InterfacesError::Protocol(word.to_owned())),
+                _ => return Err(InterfacesError::Protocol(word.to_owned(), text.to_owned())),
             }
         }
         if protocols.ipv4 || protocols.ipv6 {
             Ok(protocols)
         } else {
-            Err(InterfacesError::Protocol(text.to_owned()))
+            Err(InterfacesError::Protocol(text.to_owned(), text.to_owned()))
         }
     }
 
@@ -200,7 +200,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 impl fmt::Display for InterfacesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Protocol(word) => write!(f, "parameter inet_protocols: bad protocol \"{word}\""),
+            Self::Protocol(word, text) => {
+                write!(f, "unknown inet_protocols value \"{word}\" in \"{text}\"")
+            }
             Self::NotAlone(text) => write!(
                 f,
                 "parameter inet_interfaces: \"all\" and \"loopback-only\" must stand alone: \"{text}\""

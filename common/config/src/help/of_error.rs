@@ -50,6 +50,8 @@ impl Error {
             of_expansion(what)
         } else if let Self::Boolean { value, .. } = self {
             Help::new(self.expected()?).or_rather(boolean(value))
+        } else if let Self::Choice { word, among, .. } = self {
+            Help::one_of(word, among)
         } else if let Self::NameFile { .. } = self {
             Help::new("this file is to hold the name, in its first line")
         } else {
@@ -83,6 +85,7 @@ impl Error {
             | Self::Line { .. }
             | Self::Expansion { .. }
             | Self::Value { .. }
+            | Self::Choice { .. }
             | Self::Unauthorized { .. }
             | Self::System { .. }
             | Self::Master { .. }
