@@ -50,6 +50,12 @@ impl fmt::Display for Fatal {
 
 impl std::error::Error for Fatal {}
 
+impl From<Explained> for Fatal {
+    fn from(what: Explained) -> Self {
+        Self(Box::new(what))
+    }
+}
+
 impl From<config::Error> for Fatal {
     fn from(error: config::Error) -> Self {
         Self(Box::new(error.into()))

@@ -80,7 +80,8 @@ impl Prepared {
         let limits = Limits::new(&settings, &options, shape)?;
         let root = sys::rights::is_root();
         let owner = if root && options.drop_rights {
-            Some(mail_owner(&settings)?)
+            let owner = config::mail_owner(&settings)?;
+            Some((owner.uid, owner.gid))
         } else {
             None
         };
@@ -174,21 +175,6 @@ fn process_name(fallback: &str) -> String {
     name.filter(|n| !n.is_empty())
         .unwrap_or(fallback)
         .to_owned()
-}
-
-fn mail_owner(settings: &Settings) -> Result<(u32, u32), Fatal> {
-    let name = settings.get::<params::Identity>()?.mail_owner;
-    let account = sys::users::by_name(&name)
-        .map_err(|e| Fatal::io(format_args!("look up mail_owner {name}"), &e))?;
-    match account {
-        Some(account) if account.uid != 0 => Ok((account.uid, account.gid)),
-        Some(_) => Err(Fatal::new(format!(
-            "mail_owner {name} has user id 0; give it an account of its own"
-        ))),
-        None => Err(Fatal::new(format!(
-            "mail_owner {name}: no such user; create the account or change mail_owner"
-        ))),
-    }
 }
 
 fn flow() -> Option<Flow> {
