@@ -75,6 +75,8 @@ struct State<C> {
     busy: usize,
     /// Until when each server is left alone.
     resting: Vec<Option<Instant>>,
+    /// When a lookup last found no server that answers, and why; none since one answered.
+    failed: Option<(Instant, String)>,
 }
 
 #[derive(Debug)]
@@ -98,6 +100,7 @@ impl<C> Servers<C> {
                 idle: Vec::new(),
                 busy: 0,
                 resting,
+                failed: None,
             }),
             freed: Condvar::new(),
         }
@@ -119,13 +122,19 @@ impl<C> Servers<C> {
         connect: impl Fn(&str) -> Result<C, String>,
         mut work: impl FnMut(&mut C) -> Result<R, Fault>,
     ) -> Result<R, String> {
+        let started = Instant::now();
         let place = self.place();
+        if let Some(reason) = self.failed_since(started) {
+            return Err(reason);
+        }
         let mut last = None;
+        let mut answered = false;
         for (server, address) in self.choice() {
             match self.attempt(server, address, &connect, &mut work) {
                 Ok(result) => return Ok(result),
                 Err(Fault::Unusable(reason)) => return Err(reason),
                 Err(Fault::Refused(reason)) => {
+                    answered = true;
                     last = Some(format!("{} server {address}: {reason}", self.kind));
                 }
                 Err(Fault::Lost(reason) | Fault::Late(reason)) => {
@@ -139,14 +148,25 @@ impl<C> Servers<C> {
                 notes.add(reason);
             }
         }
-        drop(place);
-        Err(last.unwrap_or_else(|| {
+        let reason = last.unwrap_or_else(|| {
             let seconds = self.timing.retry.as_secs();
             format!(
                 "all {} servers failed within the last {seconds} seconds",
                 self.kind
             )
-        }))
+        });
+        if !answered {
+            self.lock().failed = Some((Instant::now(), reason.clone()));
+        }
+        drop(place);
+        Err(reason)
+    }
+
+    /// Those who waited for a place while nobody answered need not try too, one after the other.
+    fn failed_since(&self, started: Instant) -> Option<String> {
+        let state = self.lock();
+        let (when, reason) = state.failed.as_ref()?;
+        (*when > started).then(|| reason.clone())
     }
 
     /// Close connections that nobody used for a while.
@@ -194,6 +214,7 @@ impl<C> Servers<C> {
             if let Some(resting) = state.resting.get_mut(server) {
                 *resting = None;
             }
+            state.failed = None;
             state.idle.push(Idle {
                 server,
                 since: Instant::now(),
@@ -340,6 +361,26 @@ mod tests {
         }
         let fine = servers.run(&mut notes, |_| Ok(String::new()), |_| Ok(()));
         assert_eq!(fine, Ok(()));
+    }
+
+    #[test]
+    fn who_waited_for_a_dead_server_does_not_try_it_too() {
+        let servers = servers(&["a"]);
+        let tried = std::sync::atomic::AtomicUsize::new(0);
+        let slow = |_: &str| {
+            tried.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(100));
+            Err::<String, _>("timed out".to_owned())
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..5 {
+                scope.spawn(|| {
+                    let failed = servers.run(&mut Notes::default(), slow, |_| Ok(()));
+                    assert_eq!(failed.unwrap_err(), "test server a: connect: timed out");
+                });
+            }
+        });
+        assert_eq!(tried.into_inner(), 1);
     }
 
     #[test]
