@@ -1,6 +1,7 @@
 //! Beginning deliveries, and hearing how they ended.
 
 use std::fs::File;
+use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -44,7 +45,7 @@ impl Manager {
                 drop(file);
                 outcome
             }
-            Err(reason) => return self.unreadable(entry, &reason),
+            Err(error) => return self.unreadable(entry, &error),
         };
         match outcome {
             Ok(report) => self.reported(entry, report),
@@ -53,7 +54,7 @@ impl Manager {
     }
 
     /// The request of an entry, with the open file. The last request of a letter closes our own copy of the file.
-    fn prepare(&self, id: EntryId) -> (String, Result<(Request, Rc<File>), String>) {
+    fn prepare(&self, id: EntryId) -> (String, io::Result<(Request, Rc<File>)>) {
         let schedule = self.schedule.borrow();
         let entry = schedule.entry(id);
         let destination = schedule.destination_of(id);
@@ -82,20 +83,22 @@ impl Manager {
                     .recipients
                     .clone()
                     .try_into()
-                    .map_err(|_| "too many recipients".to_owned())?,
+                    .map_err(|_| io::Error::other("too many recipients"))?,
             };
             Ok((request, file))
         });
-        let gone = || Err("message has left".to_owned());
+        let gone = || Err(io::ErrorKind::NotFound.into());
         (transport, request.unwrap_or_else(gone))
     }
 
     /// The letter's file. It stays open here only while there are more requests or recipients to come.
-    fn file_for(&self, message: &mut Message) -> Result<Rc<File>, String> {
-        let path = || self.config.layout.path(Folder::Active, &message.id);
+    fn file_for(&self, message: &mut Message) -> io::Result<Rc<File>> {
+        let path = self.config.layout.path(Folder::Active, &message.id);
         let file = match message.file.take() {
-            Some(file) => file,
-            None => Rc::new(intake::reopen(&path()).map_err(|error| error.to_string())?),
+            // What the administrator deleted, held or requeued meanwhile is not delivered.
+            Some(file) if intake::is_at(&file, &path)? => file,
+            Some(_) => return Err(io::ErrorKind::NotFound.into()),
+            None => Rc::new(intake::reopen(&path)?),
         };
         if message.pending > 1 || message.rest.is_some() {
             message.file = Some(Rc::clone(&file));
@@ -144,13 +147,19 @@ impl Manager {
     }
 
     /// The queue file cannot be opened any more: somebody removed it, or the disk fails.
-    fn unreadable(self: &Rc<Self>, id: EntryId, reason: &str) {
+    fn unreadable(self: &Rc<Self>, id: EntryId, error: &io::Error) {
         let entry = self
             .schedule
             .borrow_mut()
             .finished(Instant::now(), id, Outcome::Done);
         self.with_message(entry.message, |message| {
-            maillog::warning!("{}: open active queue file: {reason}", message.id);
+            let is_gone = error.kind() == io::ErrorKind::NotFound;
+            if !is_gone {
+                maillog::warning!("{}: open active queue file: {error}", message.id);
+            } else if !message.state.gone {
+                maillog::info!("{}: skipped, no longer in the active queue", message.id);
+            }
+            message.state.gone |= is_gone;
             message.state.deferred = true;
         });
         self.settled(entry.message, entry.recipients.len());

@@ -47,6 +47,9 @@ impl Manager {
     }
 
     async fn finish(self: Rc<Self>, mut message: Message) {
+        if message.state.gone {
+            return self.made_room();
+        }
         if message.state.bounced
             && !self
                 .notify(&self.bounce, Request::Flush(notice(&message)), &message)

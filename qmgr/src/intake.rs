@@ -264,6 +264,13 @@ pub(crate) fn reopen(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Whether an open file still lies where it did.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (ours, there) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino()))
+}
+
 /// The wish to be tried in spite of dead destinations holds for one attempt.
 fn clear_unthrottle(path: &Path) {
     use std::os::unix::fs::PermissionsExt;

@@ -50,6 +50,8 @@ pub(crate) struct Message {
 pub(crate) struct State {
     /// A recipient is to be tried again.
     pub(crate) deferred: bool,
+    /// Its file has left active/ by another's hand.
+    pub(crate) gone: bool,
     /// The bounce log may have entries.
     pub(crate) bounced: bool,
     /// The trace log may have entries.
