@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use config::help::Help;
 use config::master_cf::{Disabled, MasterCf, Service as Entry, ServiceType};
-use config::params::core::{Directories, Identity, Networks};
+use config::params::core::{Directories, Networks};
 use config::params::services::Process;
 use config::{Explained, Group, Loader, Settings};
 use net::interfaces::{InterfacesError, OwnAddresses, Protocols};
@@ -177,7 +177,8 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, Explained> {
             .interfaces
     };
     let owner = if sys::rights::is_root() {
-        Some(mail_owner(settings)?)
+        let owner = config::mail_owner(settings)?;
+        Some((owner.uid, owner.gid))
     } else {
         None
     };
@@ -187,27 +188,6 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, Explained> {
         protocols,
         inet_protocols: networks.inet_protocols,
     })
-}
-
-fn mail_owner(settings: &Settings) -> Result<(u32, u32), Explained> {
-    let name = get::<Identity>(settings)?.mail_owner;
-    let wrong = |what: &str, expected: &str| {
-        let main = settings.main_cf().path.display();
-        let text = format!("file {main}: parameter mail_owner: {what}");
-        settings.explained("mail_owner", &name, text, Help::new(expected))
-    };
-    match sys::users::by_name(&name) {
-        Ok(Some(account)) if account.uid != 0 => Ok((account.uid, account.gid)),
-        Ok(Some(_)) => Err(wrong(
-            &format!("user {name} has privileged user ID: 0"),
-            "a user of its own is expected",
-        )),
-        Ok(None) => Err(wrong(
-            &format!("unknown user name value: {name}"),
-            "the name of a user is expected",
-        )),
-        Err(error) => Err(format!("look up mail_owner {name}: {error}").into()),
-    }
 }
 
 pub(crate) fn text(settings: &Settings, name: &str) -> Result<String, Explained> {
