@@ -1,11 +1,13 @@
 //! set-permissions: owners and modes as the install table has them, after changing parameters that were given.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, lchown};
-use std::path::Path;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown};
+use std::path::{Path, PathBuf};
 
 use command::Fatal;
+use sys::nix::libc;
 
 use crate::instance::Instance;
 use crate::table::{self, Kind, Row};
@@ -50,10 +52,19 @@ fn put_right(row: &Row, path: &Path) -> Result<(), Fatal> {
     Ok(())
 }
 
+/// Everything below a folder becomes the user's. The user may change names while this goes on, so each folder is held open,
+/// is entered by no link, and what is in it is reached through it.
 fn own_below(path: &Path, uid: u32) -> io::Result<()> {
-    for name in tree::names(path) {
-        let below = path.join(name);
-        let found = fs::symlink_metadata(&below)?;
+    let folder = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW)
+        .open(path)?;
+    let held = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    for name in tree::names(&held) {
+        let below = held.join(name);
+        let Ok(found) = fs::symlink_metadata(&below) else {
+            continue;
+        };
         if found.uid() != uid {
             lchown(&below, Some(uid), None)?;
         }

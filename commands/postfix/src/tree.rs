@@ -1,4 +1,5 @@
-//! Everything below a folder, in the order of names, as `find -L` would go through it.
+//! Everything below a folder, in the order of names. Links are looked through, but folders are not entered by them, so that
+//! none leads in a circle or through the whole machine.
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -12,47 +13,37 @@ pub(crate) struct Found {
     pub(crate) dead_link: bool,
 }
 
-/// How deep folders are followed; a link to a folder above would go on for ever.
-const DEPTH: usize = 16;
-
 /// A folder that is shown as `folder/.` and what is below it as `folder/./name`, as the reference shows them.
 pub(crate) fn dotted(folder: &Path) -> Vec<Found> {
     let mut all = Vec::new();
-    visit(
-        PathBuf::from(format!("{}/.", folder.display())),
-        DEPTH,
-        &mut all,
-    );
+    visit(folder.join("."), &mut all);
     all
 }
 
 /// A folder and what is below it.
 pub(crate) fn plain(folder: &Path) -> Vec<Found> {
     let mut all = Vec::new();
-    visit(folder.to_owned(), DEPTH, &mut all);
+    visit(folder.to_owned(), &mut all);
     all
 }
 
-fn visit(path: PathBuf, depth: usize, all: &mut Vec<Found>) {
-    let (metadata, dead_link) = match fs::metadata(&path) {
-        Ok(metadata) => (metadata, false),
-        Err(_) => match fs::symlink_metadata(&path) {
-            Ok(metadata) => (metadata, true),
-            // Gone since the folder was read.
-            Err(_) => return,
-        },
+fn visit(path: PathBuf, all: &mut Vec<Found>) {
+    // Gone since the folder was read.
+    let Ok(itself) = fs::symlink_metadata(&path) else {
+        return;
     };
-    let folder = metadata.is_dir().then(|| path.clone());
+    let target = fs::metadata(&path).ok();
+    let folder = itself.is_dir().then(|| path.clone());
     all.push(Found {
         path,
-        metadata,
-        dead_link,
+        dead_link: target.is_none(),
+        metadata: target.unwrap_or(itself),
     });
-    let Some(folder) = folder.filter(|_| depth > 0) else {
+    let Some(folder) = folder else {
         return;
     };
     for name in names(&folder) {
-        visit(folder.join(name), depth - 1, all);
+        visit(folder.join(name), all);
     }
 }
 
@@ -71,4 +62,35 @@ pub(crate) fn names(folder: &Path) -> Vec<OsString> {
 /// A path without the dots that [`dotted`] shows.
 pub(crate) fn undotted(path: &Path) -> PathBuf {
     path.components().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn circles_of_links_end() {
+        let place = tempfile::tempdir().unwrap();
+        let top = place.path();
+        fs::create_dir(top.join("sub")).unwrap();
+        fs::write(top.join("sub/file"), "").unwrap();
+        for name in ["a", "b"] {
+            symlink(top, top.join(name)).unwrap();
+            symlink(top, top.join("sub").join(name)).unwrap();
+        }
+        symlink("/no/such", top.join("dead")).unwrap();
+        let found = dotted(top);
+        let shown: Vec<_> = found
+            .iter()
+            .map(|found| found.path.strip_prefix(top).unwrap().display().to_string())
+            .collect();
+        assert_eq!(
+            shown,
+            ["", "a", "b", "dead", "sub", "sub/a", "sub/b", "sub/file"]
+        );
+        assert_eq!(found.iter().filter(|found| found.dead_link).count(), 1);
+        assert!(found[1].path.display().to_string().ends_with("/./a"));
+        assert_eq!(undotted(&found[1].path), top.join("a"));
+    }
 }
