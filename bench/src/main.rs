@@ -1,6 +1,6 @@
 //! Benchmarks: Debian's postfix and Ferropost, the same load, one after the other, in one run on one machine.
 //!
-//! `bench [relay|local|sendmail|idle|start|queue|commands|all] [--runs N] [--letters N] [--queue N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
+//! `bench [relay|local|sendmail|idle|start|queue|commands|tables|all] [--runs N] [--letters N] [--queue N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
 //! Needs root (private machines), Debian's postfix with smtp-source and smtp-sink, and release builds beside it
 //! (or in FERROPOST_BIN). Queues lie on a file system in memory, with `--disk` in the temporary directory. Prints a table
 //! with the ratios, and writes them as JSON. Figures are medians of the runs.
@@ -21,6 +21,7 @@ mod queue;
 mod report;
 mod sendmail;
 mod start;
+mod tables;
 mod traffic;
 
 use std::ffi::OsString;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
             "idle" => idle::run(&plan, &mut report),
             "queue" => queue::run(&plan, &mut report),
             "commands" => commands::run(&plan, &mut report),
+            "tables" => tables::run(&plan, &mut report),
             _ => start::run(&plan, &mut report),
         }
     }
@@ -169,6 +171,6 @@ const PROGRAMS: &str = "FERROPOST_BIN";
 /// Says that the environment is as it should be.
 const PREPARED: &str = "FERROPOST_BENCH_PREPARED";
 
-const KNOWN: [&str; 7] = [
-    "relay", "local", "sendmail", "idle", "start", "queue", "commands",
+const KNOWN: [&str; 8] = [
+    "relay", "local", "sendmail", "idle", "start", "queue", "commands", "tables",
 ];
