@@ -233,3 +233,68 @@ fn file_parameters(path: &Path) -> Result<Vec<Parameter>, OpenError> {
     });
     Ok(all.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use config::Loader;
+
+    fn pairs(parameters: Vec<Parameter>) -> Vec<(String, String)> {
+        parameters
+            .into_iter()
+            .map(|parameter| (parameter.name, parameter.value))
+            .collect()
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_file_is_taken_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.cf");
+        std::fs::write(&path, "password = a$b\n# no\nquery = SELECT\n  '%s'\n").unwrap();
+        let found = parameters(path.to_str().unwrap(), None).unwrap();
+        assert_eq!(
+            pairs(found),
+            [pair("password", "a$b"), pair("query", "SELECT  '%s'")]
+        );
+        std::fs::write(&path, "nonsense\n").unwrap();
+        assert!(parameters(path.to_str().unwrap(), None).is_err());
+        let missing = parameters("/nonexistent/t.cf", None).unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "open /nonexistent/t.cf: No such file or directory"
+        );
+    }
+
+    #[test]
+    fn in_main_cf_names_have_a_prefix_and_values_are_expanded() {
+        let main = b"who = alice\nusers_query = GET $who\nusers_hosts = h\nusersx_query = no\n";
+        let main = MainCf::parse(Path::new("main.cf"), main).unwrap();
+        let settings = Loader::new("test").over("/x".into(), main);
+        let found = parameters("users", Some(&settings)).unwrap();
+        assert_eq!(
+            pairs(found),
+            [pair("query", "GET alice"), pair("hosts", "h")]
+        );
+    }
+
+    #[test]
+    fn without_the_program_there_is_no_such_type() {
+        let drivers = Drivers(Rc::new(Inner {
+            daemon_directory: PathBuf::from("/nonexistent"),
+            settings: None,
+            started: Started::new("postfix".to_owned()),
+        }));
+        let options = OpenOptions {
+            drivers,
+            ..OpenOptions::default()
+        };
+        assert_eq!(
+            Table::open("mysql:/x", &options).unwrap_err().to_string(),
+            "unsupported dictionary type: mysql: there is no program /nonexistent/mysql_table"
+        );
+    }
+}
