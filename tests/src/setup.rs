@@ -140,16 +140,19 @@ impl Setup {
     }
 }
 
-/// Writes a file as if it had been there for a while: the reference waits a second before it trusts a younger one.
+/// Writes a file as if it had been there for a while: the reference waits a second before it trusts a younger one. Programs
+/// that read it meanwhile find the old one or the new one.
 pub(crate) fn write_settled(path: &Path, text: &str) {
-    fs::write(path, text).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
+    let fresh = path.with_extension("being-written");
+    fs::write(&fresh, text).unwrap_or_else(|error| panic!("write {}: {error}", fresh.display()));
     let past = SystemTime::now() - Duration::from_secs(10);
     let file = File::options()
         .write(true)
-        .open(path)
+        .open(&fresh)
         .expect("open a file just written");
     file.set_modified(past)
         .expect("time of a file just written");
+    fs::rename(&fresh, path).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
 }
 
 fn usual_main_cf(mta: Mta, machine: &Machine) -> Vec<(String, String)> {

@@ -199,7 +199,7 @@ fn start<D: Conversations>(places: &Rc<Places>, daemon: &Rc<D>, socket: Socket) 
     maillog::verbose!(1, "connection established, {} places busy", places.busy());
     let daemon = Rc::clone(daemon);
     spawn_local(async move {
-        converse(daemon, &mut client).await;
+        maillog::separately(Box::pin(converse(daemon, &mut client))).await;
         drop(client);
         maillog::verbose!(1, "connection closed");
     });
