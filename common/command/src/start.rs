@@ -58,5 +58,8 @@ pub fn settings(program: &str, directory: Option<PathBuf>) -> Result<Settings, F
         }
     })?;
     config::open_log(&settings, program, true)?;
+    for warning in settings.warnings() {
+        maillog::warning!("{warning}");
+    }
     Ok(settings)
 }
