@@ -141,8 +141,9 @@ impl<'a> Messages<'a> {
         if folder == to || !is_message(path, is_ready)? {
             return Ok(Outcome::Absent);
         }
-        if fresh {
-            claim::set_time(path, SystemTime::now())?;
+        let now = SystemTime::now();
+        if fresh && fs::symlink_metadata(path)?.modified()? > now {
+            claim::set_time(path, now)?;
         }
         self.layout.rename_path(path, to, id)?;
         self.settled(action, id, log, note)
