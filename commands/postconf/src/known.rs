@@ -82,7 +82,7 @@ impl Known {
             }
             let mentioned = self.mentioned(name, value).map_err(|what| {
                 let wrong = what.find_in(value).and_then(|bytes| value.get(bytes));
-                let help = Help::new("this cannot be expanded");
+                let help = Help::of_expansion(&what);
                 settings.explained(name, wrong.unwrap_or_default(), unexpanded(&what), help)
             })?;
             for reference in mentioned {

@@ -136,6 +136,14 @@ fn spot(what: AttributeError, text: &str) -> std::ops::Range<usize> {
     }
 }
 
+impl Help {
+    /// For a value that cannot be expanded; where in it the mistake is says [`expand::Error::find_in`].
+    #[must_use]
+    pub fn of_expansion(what: &expand::Error) -> Self {
+        of_expansion(what)
+    }
+}
+
 fn of_expansion(what: &expand::Error) -> Help {
     match what {
         expand::Error::Truncated(..) => Help::new("this bracket is not closed"),
