@@ -109,6 +109,11 @@ impl Shared {
         let options = lookup::OpenOptions::from_settings(settings)?;
         let restrictions = settings.get()?;
         let lists = Lists::compile(&restrictions, settings, &options).map_err(refused)?;
+        for word in lists.not_built() {
+            maillog::warning!(
+                "restriction {word} is not supported yet: what comes to it is answered with 451 4.3.5"
+            );
+        }
         let tables = Tables::open(settings, &options).map_err(Fatal::new)?;
         let networks: ::config::params::core::Networks = settings.get()?;
         let protocols = Protocols::parse(&networks.inet_protocols).map_err(fatal)?;

@@ -290,3 +290,35 @@ case!(client_names_are_not_looked_up_when_told_so, |setup| {
             .all(|question| !question.contains("9.0.0.127"))
     );
 });
+
+case!(
+    only(ferropost, "not built yet"),
+    words_that_are_not_built_defer,
+    |setup| {
+        let mail = setup
+        .set(
+            "smtpd_recipient_restrictions",
+            "permit_mynetworks, check_policy_service unix:private/policy, reject_unverified_sender, permit",
+        )
+        .start();
+        mail.smtp().letter(
+            "a@client.example",
+            &["alice@ferro.example"],
+            "Subject: x\n\n",
+        );
+        mail.log().wait(
+            "smtpd",
+            "warning: restriction check_policy_service is not supported yet: *",
+        );
+        mail.log().wait(
+            "smtpd",
+            "warning: restriction reject_unverified_sender is not supported yet: *",
+        );
+        let mut client = mail.stranger();
+        client.expect("MAIL FROM:<a@stranger.example>", "250 2.1.0 Ok");
+        client.expect(
+            "RCPT TO:<alice@ferro.example>",
+            "451 4.3.5 *Server configuration error",
+        );
+    }
+);

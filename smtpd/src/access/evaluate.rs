@@ -110,6 +110,10 @@ impl<'a> Evaluation<'a> {
             }
             Restriction::BlockList(list) => self.block_list(list).await,
             Restriction::Never => Verdict::Dunno,
+            Restriction::NotBuilt(word) => {
+                maillog::warning!("restriction {word} is not supported yet");
+                self.configuration_error()
+            }
         }
     }
 

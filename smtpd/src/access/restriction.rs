@@ -1,10 +1,10 @@
 //! The words of restriction lists, compiled at start: a mistake in them stops the daemon, not a letter.
 //!
 //! [`Lists::compile`] reads all lists of main.cf; [`Compiler`] turns words into [`Restriction`]s, opens the tables they
-//! name, and expands restriction classes. Words of the reference that are not built are refused by name.
+//! name, and expands restriction classes. Words of the reference that are not built are known by name.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -62,6 +62,8 @@ pub enum Restriction {
     BlockList(Rc<BlockList>),
     /// What only clients with a login or a certificate get, and no client has either.
     Never,
+    /// A word that is known and not built: mail that comes to it must wait.
+    NotBuilt(&'static str),
     /// A restriction class.
     Class(Rc<[Self]>),
 }
@@ -90,8 +92,6 @@ pub struct Classes(HashMap<(String, Context), Rc<[Restriction]>>);
 pub enum Mistake {
     /// No restriction.
     Unknown(String),
-    /// A restriction that is not built.
-    NotBuilt(String),
     /// A restriction without what must follow it: the word, what it wants.
     Missing(String, &'static str),
     /// A table where the list says nothing about what it is asked for.
@@ -175,9 +175,38 @@ impl Lists {
 }
 
 impl Lists {
+    /// The words in all lists that are known and not built.
+    pub fn not_built(&self) -> BTreeSet<&'static str> {
+        let lists = [
+            &self.client,
+            &self.helo,
+            &self.sender,
+            &self.relay,
+            &self.recipient,
+            &self.data,
+            &self.end_of_data,
+            &self.etrn,
+        ];
+        let classes = self.classes.0.values().map(Rc::as_ref);
+        let lists = lists.into_iter().map(Vec::as_slice).chain(classes);
+        lists.flatten().filter_map(Restriction::not_built).collect()
+    }
+
     /// The first access table that was replaced since it was opened.
     pub fn changed(&self) -> Option<&str> {
         self.tables.iter().find_map(|table| table.changed())
+    }
+}
+
+impl Restriction {
+    fn not_built(&self) -> Option<&'static str> {
+        if let Self::Warn(inner) = self {
+            return inner.not_built();
+        }
+        if let Self::NotBuilt(word) = self {
+            return Some(word);
+        }
+        None
     }
 }
 
@@ -413,8 +442,15 @@ fn simple(word: &str, rest: &mut Words<'_>) -> Result<Restriction, Mistake> {
         "defer_unauth_destination" => Restriction::DeferUnauthDestination,
         "permit_auth_destination" => Restriction::PermitAuthDestination,
         "reject_multi_recipient_bounce" => Restriction::RejectMultiRecipientBounce,
-        _ if NOT_BUILT.contains(&name.as_str()) => return Err(Mistake::NotBuilt(word.to_owned())),
-        _ => return Err(Mistake::Unknown(word.to_owned())),
+        _ => match NOT_BUILT.iter().find(|known| **known == name) {
+            Some(known) => {
+                if known.starts_with("check_") && rest.next().is_none() {
+                    return Err(Mistake::Missing(word.to_owned(), "what is asked"));
+                }
+                Restriction::NotBuilt(known)
+            }
+            None => return Err(Mistake::Unknown(word.to_owned())),
+        },
     })
 }
 
@@ -451,10 +487,6 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(word) => write!(f, "unknown smtpd restriction: \"{word}\""),
-            Self::NotBuilt(word) => write!(
-                f,
-                "restriction \"{word}\" is not supported yet; remove it, or see docs/differences.md"
-            ),
             Self::Missing(word, what) => write!(f, "restriction \"{word}\" wants {what} after it"),
             Self::BareTable(table) => write!(
                 f,
@@ -513,13 +545,21 @@ mod tests {
     }
 
     #[test]
+    fn words_that_wait_for_the_rest_of_the_program_are_known() {
+        let text = "warn_if_reject check_policy_service inet:1:2, Reject_Unverified_Sender";
+        let list = compile(text, Context::Recipient).unwrap();
+        let words: Vec<_> = list.iter().filter_map(Restriction::not_built).collect();
+        assert_eq!(words, ["check_policy_service", "reject_unverified_sender"]);
+    }
+
+    #[test]
     fn mistakes() {
         let recipient = Context::Recipient;
         assert_eq!(
             mistake("foo_bar", recipient),
             "unknown smtpd restriction: \"foo_bar\""
         );
-        assert!(mistake("check_policy_service inet:1:2", recipient).contains("not supported"));
+        assert!(mistake("check_policy_service", recipient).contains("wants what is asked"));
         assert!(mistake("check_client_access", recipient).contains("wants a table"));
         assert!(mistake("warn_if_reject", recipient).contains("wants a restriction"));
         assert!(mistake("static:OK", Context::Data).contains("check_..._access"));
