@@ -102,6 +102,10 @@ case!(
         first.say("EHLO client.example");
         let mut second = Client::connect("127.0.0.1:25");
         second.expect_reply("220 *");
+        mail.log().wait(
+            "master",
+            "warning: service * has reached its process limit *",
+        );
         let mut third = Client::connect("127.0.0.1:25");
         second.quit();
         third.expect_reply("220 stressed");
