@@ -17,6 +17,8 @@ pub enum OpenError {
         /// The program.
         program: PathBuf,
     },
+    /// A table that only lookups can be made in, as `type:name`, opened to be changed.
+    ReadOnly(String),
     /// The name after the type is malformed; the text says how.
     Syntax(String),
     /// The file could not be opened or read; the text names it and says why.
@@ -38,6 +40,7 @@ impl fmt::Display for OpenError {
                 "unsupported dictionary type: {kind}: there is no program {}",
                 program.display()
             ),
+            Self::ReadOnly(spec) => write!(f, "{spec} map requires O_RDONLY access mode"),
             Self::Syntax(text) | Self::File(text) => f.write_str(text),
         }
     }
@@ -62,6 +65,13 @@ pub enum LookupError {
         /// What failed.
         reason: String,
     },
+    /// Tables of this type cannot do that.
+    Unsupported {
+        /// `type:name`.
+        table: String,
+        /// `update` or `delete`.
+        operation: &'static str,
+    },
 }
 
 impl LookupError {
@@ -69,7 +79,9 @@ impl LookupError {
     #[must_use]
     pub fn table(&self) -> &str {
         match self {
-            Self::Unavailable { table, .. } | Self::Failed { table, .. } => table,
+            Self::Unavailable { table, .. }
+            | Self::Failed { table, .. }
+            | Self::Unsupported { table, .. } => table,
         }
     }
 }
@@ -79,6 +91,9 @@ impl fmt::Display for LookupError {
         match self {
             Self::Unavailable { table, reason } => write!(f, "{table} is unavailable. {reason}"),
             Self::Failed { table, reason } => write!(f, "{table} lookup error: {reason}"),
+            Self::Unsupported { table, operation } => {
+                write!(f, "table {table}: {operation} operation is not supported")
+            }
         }
     }
 }

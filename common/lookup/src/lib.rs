@@ -5,8 +5,8 @@
 //! in a daemon's `open`, before the jail; lookups need no path afterwards.
 //!
 //! A table that cannot be opened or read is an error of each lookup, never "not found": mail waits instead of bouncing.
-//! Never changes a table, except for [`lmdb::Builder`](kinds::lmdb::Builder) and
-//! [`lmdb::Updater`](kinds::lmdb::Updater), which postmap and postalias use.
+//! Changes only tables that are opened for it ([`Access`]), and those that postmap and postalias build
+//! ([`lmdb::Builder`](kinds::lmdb::Builder), [`lmdb::Updater`](kinds::lmdb::Updater)).
 //! Logs a warning for a failed lookup and for a table line that is ignored.
 
 #![warn(missing_docs, clippy::indexing_slicing)]
@@ -31,7 +31,7 @@ pub use local::LocalDomains;
 pub use mapping::AddressMapping;
 pub use maps::Maps;
 pub use match_list::MatchList;
-pub use table::{OpenOptions, Table};
+pub use table::{Access, OpenOptions, Table};
 
 #[cfg(test)]
 pub(crate) mod testing {

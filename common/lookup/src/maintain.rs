@@ -16,8 +16,9 @@ pub use call::run_command;
 
 use std::io::{self, BufRead, Write};
 
-use crate::kinds::lmdb::{self, Nulls, Updater};
-use crate::table::{OpenOptions, Table};
+use crate::error::LookupError;
+use crate::kinds::lmdb::Nulls;
+use crate::table::{Access, OpenOptions, Table};
 
 /// Which of the two commands is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,18 @@ impl Failure {
         Self(text.into())
     }
 
+    /// A table did not do what was asked of it.
+    fn of_table(error: &LookupError, operation: &str) -> Self {
+        match error {
+            LookupError::Unavailable { .. } | LookupError::Unsupported { .. } => {
+                Self(error.to_string())
+            }
+            LookupError::Failed { table, reason } => {
+                Self(format!("table {table}: {operation} error: {reason}"))
+            }
+        }
+    }
+
     fn io(what: &str, error: &io::Error) -> Self {
         Self(format!("{what}: {}", sys::reason(error)))
     }
@@ -155,28 +168,26 @@ impl Job {
 
     fn remove(&self, keys: &[Vec<u8>]) -> Result<bool, Failure> {
         let mut removed = false;
-        for table in &self.tables {
-            let (kind, name) = self.writable(table, || {
-                if table.starts_with("static:") || table.starts_with("fail:") {
-                    format!("table {table}: delete operation is not supported")
-                } else {
-                    format!("{table} map requires O_RDONLY access mode")
-                }
-            })?;
-            let path = lmdb::file_name(name);
-            let size = self.options.lmdb_map_size;
-            let mut updater = Updater::open(&path, self.nulls, None, size)
-                .map_err(|error| Failure(format!("{kind}:{name}: {error}")))?;
+        for spec in &self.tables {
+            let table = self.open_for(spec, Access::Change)?;
             for key in keys {
-                let key = self.folded(key);
-                removed |= updater.remove(&key).map_err(|e| Failure(e.to_string()))?;
+                let found = ipc::now(table.remove(key));
+                removed |= found.map_err(|error| Failure::of_table(&error, "delete"))?;
             }
         }
         Ok(removed)
     }
 
+    fn open_for(&self, spec: &str, access: Access) -> Result<Table, Failure> {
+        let options = OpenOptions {
+            access,
+            ..self.options.clone()
+        };
+        Table::open(spec, &options).map_err(|error| Failure(error.to_string()))
+    }
+
     fn open(&self, spec: &str) -> Result<Table, Failure> {
-        Table::open(spec, &self.options).map_err(|error| Failure(error.to_string()))
+        self.open_for(spec, Access::Read)
     }
 
     fn folded(&self, key: &[u8]) -> Vec<u8> {
@@ -184,22 +195,6 @@ impl Job {
             crate::table::fold(key)
         } else {
             key.to_vec()
-        }
-    }
-
-    /// The type and name of a table that can be changed; `refusal` is for one that cannot.
-    fn writable<'a>(
-        &self,
-        spec: &'a str,
-        refusal: impl FnOnce() -> String,
-    ) -> Result<(&'a str, &'a str), Failure> {
-        match spec.split_once(':') {
-            Some((kind @ ("hash" | "btree" | "dbm" | "lmdb"), name)) => Ok((kind, name)),
-            _ => {
-                // Opening it says what is wrong with it, if anything is.
-                self.open(spec)?;
-                Err(Failure(refusal()))
-            }
         }
     }
 }

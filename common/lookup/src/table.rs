@@ -2,26 +2,44 @@
 //!
 //! Opened with [`Table::open`] in a daemon's `open`, or with [`Table::open_or_unavailable`], which turns a failure
 //! into a table that fails each lookup, as daemons want it. Case folding, UTF-8 checks and the treatment of partial
-//! keys are the same for all types and happen here. Logs a warning for each lookup that fails.
+//! keys are the same for all types and happen here. A table that was opened with [`Access::Change`] or [`Access::Create`] can be
+//! changed, too. Logs a warning for each lookup that fails.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
 
 use config::{Settings, params};
 
 use crate::error::{LookupError, OpenError};
 use crate::kinds::cidr::Cidr;
 use crate::kinds::combined::{Combined, How};
-use crate::kinds::driver::{DriverTable, Drivers, TYPES};
+use crate::kinds::driver::{DriverTable, Drivers, TYPES, WRITABLE};
+use crate::kinds::internal::Internal;
 use crate::kinds::lmdb::Lmdb;
 use crate::kinds::pattern::{Language, Patterns};
-use crate::kinds::proxy::{PROXYMAP, Proxied, ProxyService};
+use crate::kinds::proxy::{Proxied, ProxyService};
 use crate::kinds::text::Text;
 use crate::kinds::user_database::UserDatabase;
 use crate::kinds::{environ, inline, lmdb};
 
+/// What a table is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Lookups only.
+    #[default]
+    Read,
+    /// Changes too, in a table that is there.
+    Change,
+    /// Changes too; a table in a file is made when it is not there.
+    Create,
+}
+
 /// How tables are opened.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
+    /// What for.
+    pub access: Access,
     /// Fold keys of tables with fixed strings to lower case, in the table and in the query.
     pub fold: bool,
     /// Keys and values must be UTF-8: other keys are never found, other values are errors (`smtputf8_enable`).
@@ -39,6 +57,7 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     fn default() -> Self {
         Self {
+            access: Access::Read,
             fold: true,
             utf8: true,
             files: false,
@@ -54,13 +73,13 @@ impl OpenOptions {
     pub fn from_settings(settings: &Settings) -> Result<Self, config::Error> {
         let types: params::tables::Types = settings.get()?;
         let smtputf8: params::core::Smtputf8 = settings.get()?;
-        let ipc: params::core::Ipc = settings.get()?;
         Ok(Self {
+            access: Access::Read,
             fold: true,
             utf8: smtputf8.smtputf8_enable,
             files: false,
             lmdb_map_size: usize::try_from(types.lmdb_map_size).unwrap_or(lmdb::DEFAULT_MAP_SIZE),
-            proxy: ProxyService::new(PROXYMAP, ipc.ipc_timeout),
+            proxy: ProxyService::from_settings(settings, Path::new(""))?,
             drivers: Drivers::from_settings(settings)?,
         })
     }
@@ -99,8 +118,7 @@ enum Kind {
     Combined(Combined),
     /// The values of `randmap:`.
     Random(Vec<Vec<u8>>),
-    /// `internal:`, which nobody has written to.
-    Empty,
+    Internal(Internal),
     Proxy(Proxied),
     Driver(DriverTable),
     Fail,
@@ -153,7 +171,7 @@ impl Table {
             | Kind::UserDatabase(_)
             | Kind::Environ
             | Kind::Random(_)
-            | Kind::Empty
+            | Kind::Internal(_)
             | Kind::Driver(_)
             | Kind::Fail
             | Kind::Unavailable(_) => false,
@@ -175,7 +193,7 @@ impl Table {
             | Kind::Patterns(_)
             | Kind::Proxy(_)
             | Kind::Random(_)
-            | Kind::Empty
+            | Kind::Internal(_)
             | Kind::Fail
             | Kind::Unavailable(_) => false,
         }
@@ -192,29 +210,53 @@ impl Table {
 
     /// As [`Self::find`], but a failure is only returned.
     pub async fn find_quietly(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
+        let Some(key) = self.usable_key(key) else {
+            return Ok(None);
+        };
+        let value = self.kind.find(&key).await.map_err(|fault| fault.of(self))?;
+        match value {
+            Some(value) if self.utf8 && std::str::from_utf8(&value).is_err() => {
+                let key = String::from_utf8_lossy(&key);
+                Err(Fault::Lookup(format!("key \"{key}\": non-UTF-8 value")).of(self))
+            }
+            value => Ok(value),
+        }
+    }
+
+    /// A key as the table has it; `None`, and a warning, for one that no table can have.
+    fn usable_key<'a>(&self, key: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         if self.utf8 && std::str::from_utf8(key).is_err() {
             let key = String::from_utf8_lossy(key);
             maillog::warning!(
                 "{}: non-UTF-8 key \"{key}\": malformed UTF-8 or invalid codepoint",
                 self.name
             );
-            return Ok(None);
+            return None;
         }
-        let folded;
-        let key = if self.fold && !self.is_pattern() {
-            folded = fold(key);
-            &folded
-        } else {
-            key
+        Some(match self.fold && !self.is_pattern() {
+            true => fold(key).into(),
+            false => key.into(),
+        })
+    }
+
+    /// Set the value of a key, which may be there or not.
+    pub async fn update(&self, key: &[u8], value: &[u8]) -> Result<(), LookupError> {
+        let is_text = !self.utf8 || std::str::from_utf8(value).is_ok();
+        let key = self.usable_key(key).filter(|_| is_text);
+        let updated = match &key {
+            Some(key) => self.kind.update(key, value).await,
+            None => Err(Fault::Lookup("key or value is no UTF-8".to_owned())),
         };
-        let value = self.kind.find(key).await.map_err(|fault| fault.of(self))?;
-        match value {
-            Some(value) if self.utf8 && std::str::from_utf8(&value).is_err() => {
-                let key = String::from_utf8_lossy(key);
-                Err(Fault::Lookup(format!("key \"{key}\": non-UTF-8 value")).of(self))
-            }
-            value => Ok(value),
-        }
+        updated.map_err(|fault| fault.of(self))
+    }
+
+    /// Remove a key; whether it was there.
+    pub async fn remove(&self, key: &[u8]) -> Result<bool, LookupError> {
+        let Some(key) = self.usable_key(key) else {
+            return Ok(false);
+        };
+        let removed = self.kind.remove(&key).await;
+        removed.map_err(|fault| fault.of(self))
     }
 
     /// As [`Self::find_quietly`] for several keys, where that costs less than one after the other; `None` elsewhere, and
@@ -242,32 +284,59 @@ impl Table {
             .then_some(found)
     }
 
-    /// All keys and values, for tables that can list them; `None` for the others.
-    pub fn entries(&self) -> Result<Option<Vec<Pair>>, LookupError> {
-        match &self.kind {
-            Kind::Text(table) => Ok(Some(table.entries())),
-            Kind::Empty => Ok(Some(Vec::new())),
-            Kind::Lmdb(table) => table
-                .entries()
-                .map(Some)
-                .map_err(|fault| Fault::Lookup(fault).of(self)),
+    /// The keys and values behind a key, in an order of the table's own, until they are more than `most` bytes; nothing
+    /// when there are no more. `None` for tables that cannot list them.
+    pub async fn entries_after(
+        &self,
+        after: Option<&[u8]>,
+        most: usize,
+    ) -> Result<Option<Vec<Pair>>, LookupError> {
+        let entries = match &self.kind {
+            Kind::Text(table) => Ok(Some(some_after(table.entries(), after, most))),
+            Kind::Internal(table) => Ok(Some(some_after(table.entries(), after, most))),
+            Kind::Lmdb(table) => table.entries_after(after, most).map(Some),
+            Kind::Proxy(table) => table.entries_after(after).await,
+            Kind::Driver(table) => table.entries_after(after, most).await,
+            Kind::Combined(tables) => tables.entries_after(after, most).await,
             Kind::Static(_)
             | Kind::UserDatabase(_)
             | Kind::Environ
             | Kind::Cidr(_)
             | Kind::Patterns(_)
-            | Kind::Combined(_)
             | Kind::Random(_)
-            | Kind::Proxy(_)
-            | Kind::Driver(_)
             | Kind::Fail
             | Kind::Unavailable(_) => Ok(None),
-        }
+        };
+        entries.map_err(|fault| Fault::Lookup(fault).of(self))
     }
+}
+
+/// The part of sorted entries that is behind a key, and not much more than so many bytes.
+fn some_after(entries: Vec<Pair>, after: Option<&[u8]>, most: usize) -> Vec<Pair> {
+    let mut size = 0;
+    let behind = |(key, _): &Pair| after.is_none_or(|after| key.as_slice() > after);
+    let fits = |(key, value): &Pair| {
+        let fits = size <= most;
+        size += key.len() + value.len();
+        fits
+    };
+    entries
+        .into_iter()
+        .filter(behind)
+        .take_while(fits)
+        .collect()
 }
 
 impl Kind {
     fn open(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
+        let opened = Self::open_any(kind, name, options)?;
+        if options.access != Access::Read && opened.is_for_lookups_only(kind) {
+            return Err(OpenError::ReadOnly(format!("{kind}:{name}")));
+        }
+        Ok(opened)
+    }
+
+    fn open_any(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
         Ok(match kind {
             "inline" => Self::Text(inline::open(name, options)?),
             "texthash" => Self::Text(Text::open(name, options)?),
@@ -278,19 +347,83 @@ impl Kind {
             "cidr" => Self::Cidr(Cidr::open(name)?),
             "regexp" => Self::Patterns(Patterns::open(Language::Regexp, name)?),
             "pcre" => Self::Patterns(Patterns::open(Language::Pcre, name)?),
-            "proxy" if name.contains(':') => {
-                Self::Proxy(Proxied::new(options.proxy.clone(), name, options.fold))
-            }
+            "proxy" if name.contains(':') => Self::Proxy(Proxied::new(
+                options.proxy.clone(),
+                name,
+                options.access,
+                options.fold,
+            )),
             "proxy" => return Err(OpenError::NotTypeName(name.to_owned())),
             "fail" => Self::Fail,
             "pipemap" => Self::Combined(Combined::open(How::Pipe, name, options)?),
             "unionmap" => Self::Combined(Combined::open(How::Union, name, options)?),
             "debug" => Self::Combined(Combined::open(How::Debug, name, options)?),
             "randmap" => Self::Random(inline::random_values(name)?),
-            "internal" => Self::Empty,
+            "internal" => Self::Internal(Internal::default()),
             _ if TYPES.contains(&kind) => Self::Driver(DriverTable::open(kind, name, options)?),
             _ => return Err(OpenError::UnknownType(kind.to_owned())),
         })
+    }
+
+    /// Whether such a table cannot be opened to be changed. `static:` and `fail:` can, and then refuse it.
+    fn is_for_lookups_only(&self, kind: &str) -> bool {
+        match self {
+            Self::Text(_)
+            | Self::UserDatabase(_)
+            | Self::Environ
+            | Self::Cidr(_)
+            | Self::Patterns(_)
+            | Self::Random(_) => true,
+            Self::Combined(tables) => !tables.is_debug(),
+            Self::Driver(_) => !WRITABLE.contains(&kind),
+            Self::Static(_)
+            | Self::Lmdb(_)
+            | Self::Internal(_)
+            | Self::Proxy(_)
+            | Self::Fail
+            | Self::Unavailable(_) => false,
+        }
+    }
+
+    async fn update(&self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        match self {
+            Self::Lmdb(table) => table.update(key, value).map_err(Fault::Lookup),
+            Self::Internal(table) => {
+                table.update(key, value);
+                Ok(())
+            }
+            Self::Proxy(table) => table.update(key, value).await.map_err(Fault::Lookup),
+            Self::Driver(table) => table.update(key, value).await.map_err(Fault::Lookup),
+            Self::Combined(tables) => tables.update(key, value).await.map_err(Fault::Lookup),
+            Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
+            Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
+            Self::Text(_)
+            | Self::Static(_)
+            | Self::UserDatabase(_)
+            | Self::Environ
+            | Self::Cidr(_)
+            | Self::Patterns(_)
+            | Self::Random(_) => Err(Fault::Unsupported("update")),
+        }
+    }
+
+    async fn remove(&self, key: &[u8]) -> Result<bool, Fault> {
+        match self {
+            Self::Lmdb(table) => table.remove(key).map_err(Fault::Lookup),
+            Self::Internal(table) => Ok(table.remove(key)),
+            Self::Proxy(table) => table.remove(key).await.map_err(Fault::Lookup),
+            Self::Driver(table) => table.remove(key).await.map_err(Fault::Lookup),
+            Self::Combined(tables) => tables.remove(key).await.map_err(Fault::Lookup),
+            Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
+            Self::Text(_)
+            | Self::Static(_)
+            | Self::UserDatabase(_)
+            | Self::Environ
+            | Self::Cidr(_)
+            | Self::Patterns(_)
+            | Self::Random(_)
+            | Self::Fail => Err(Fault::Unsupported("delete")),
+        }
     }
 
     async fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
@@ -304,7 +437,7 @@ impl Kind {
             Self::Patterns(table) => table.find(key).map_err(Fault::Lookup),
             Self::Combined(tables) => tables.find(key).await.map_err(Fault::Lookup),
             Self::Random(values) => Ok(any_of(values)),
-            Self::Empty => Ok(None),
+            Self::Internal(table) => Ok(table.find(key)),
             Self::Proxy(table) => table.find(key).await.map_err(Fault::Lookup),
             Self::Driver(table) => table.find(key).await.map_err(Fault::Lookup),
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
@@ -317,6 +450,7 @@ impl Kind {
 enum Fault {
     Unavailable(String),
     Lookup(String),
+    Unsupported(&'static str),
 }
 
 impl Fault {
@@ -325,6 +459,7 @@ impl Fault {
         match self {
             Self::Unavailable(reason) => LookupError::Unavailable { table, reason },
             Self::Lookup(reason) => LookupError::Failed { table, reason },
+            Self::Unsupported(operation) => LookupError::Unsupported { table, operation },
         }
     }
 }

@@ -5,6 +5,7 @@ use mail::stats::Moment;
 use mail::{Address, DsnStatus, Notify, QueueId, Recipient, Ret};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::proxymap::{Act, Answer, Refusal};
 use crate::{bounce, cleanup, delivery, flush, proxymap, resolve, table};
 
 fn pinned<M: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
@@ -157,13 +158,34 @@ fn flush() {
 
 #[test]
 fn proxymap() {
-    let request = proxymap::Request {
+    let request = |act| proxymap::Request {
         table: "unix:x".into(),
-        key: b"k".to_vec(),
         fold: true,
+        act,
     };
-    pinned(&request, b"\x06unix:x\x01k\x01");
-    pinned(&proxymap::Reply::Found(b"v".to_vec()), b"\x00\x01v");
+    let key = || b"k".to_vec();
+    let value = || b"v".to_vec();
+    let find = request(Act::Find { key: key() });
+    pinned(&find, b"\x06unix:x\x01\x00\x01k");
+    let update = request(Act::Update {
+        key: key(),
+        value: value(),
+    });
+    pinned(&update, b"\x06unix:x\x01\x01\x01k\x01v");
+    let remove = request(Act::Remove { key: key() });
+    pinned(&remove, b"\x06unix:x\x01\x02\x01k");
+    let list = request(Act::List { after: Some(key()) });
+    pinned(&list, b"\x06unix:x\x01\x03\x01\x01k");
+    let found: proxymap::Reply = Ok(Answer::Found(value()));
+    pinned(&found, b"\x00\x00\x01v");
+    let denied: proxymap::Reply = Err(Refusal::Denied);
+    pinned(&denied, b"\x01\x02");
+    let entry = proxymap::Entry {
+        key: key(),
+        value: value(),
+    };
+    let entries: proxymap::Reply = Ok(Answer::Entries(vec![entry].try_into().unwrap()));
+    pinned(&entries, b"\x00\x03\x01\x01k\x01v");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-/// The tables of `proxy_read_maps`, without the `proxy:` that marks them.
+/// The tables of `proxy_read_maps` or `proxy_write_maps`, without the `proxy:` that marks them.
 #[derive(Debug, Default)]
 pub(crate) struct Approved(HashSet<String>);
 

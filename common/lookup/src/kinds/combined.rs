@@ -4,7 +4,7 @@
 //! The members are opened with the same options, and fail as they would alone: an error of one is an error of the whole.
 
 use crate::error::{LookupError, OpenError};
-use crate::table::{OpenOptions, Table};
+use crate::table::{Access, OpenOptions, Pair, Table};
 
 /// A table of tables.
 #[derive(Debug)]
@@ -31,9 +31,17 @@ impl Combined {
             How::Union => members(name, "unionmap")?,
             How::Debug => vec![name],
         };
+        let members_options = match how {
+            How::Debug => options.clone(),
+            // What is made of others cannot be changed, and so they need not be.
+            How::Pipe | How::Union => OpenOptions {
+                access: Access::Read,
+                ..options.clone()
+            },
+        };
         let tables = members
             .into_iter()
-            .map(|member| Table::open(member, options));
+            .map(|member| Table::open(member, &members_options));
         Ok(Self {
             how,
             tables: tables.collect::<Result<_, _>>()?,
@@ -57,6 +65,53 @@ impl Combined {
         }
     }
 
+    /// Whether all that is asked is asked of one other table.
+    pub(crate) fn is_debug(&self) -> bool {
+        self.how == How::Debug
+    }
+
+    pub(crate) async fn update(&self, key: &[u8], value: &[u8]) -> Result<(), String> {
+        let table = self.debugged()?;
+        let done = Box::pin(table.update(key, value)).await.map_err(reason);
+        let (shown, value) = (String::from_utf8_lossy(key), String::from_utf8_lossy(value));
+        log(
+            table,
+            &format!("update \"{shown}\" = \"{value}\""),
+            &done,
+            |()| "ok".to_owned(),
+        );
+        done
+    }
+
+    pub(crate) async fn remove(&self, key: &[u8]) -> Result<bool, String> {
+        let table = self.debugged()?;
+        let done = Box::pin(table.remove(key)).await.map_err(reason);
+        let shown = String::from_utf8_lossy(key);
+        log(table, &format!("delete \"{shown}\""), &done, |removed| {
+            if *removed { "ok" } else { "not found" }.to_owned()
+        });
+        done
+    }
+
+    /// The entries of the one table that is debugged; others cannot list theirs.
+    pub(crate) async fn entries_after(
+        &self,
+        after: Option<&[u8]>,
+        most: usize,
+    ) -> Result<Option<Vec<Pair>>, String> {
+        match self.debugged() {
+            Ok(table) => Box::pin(table.entries_after(after, most))
+                .await
+                .map_err(reason),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn debugged(&self) -> Result<&Table, String> {
+        let table = self.tables.first().filter(|_| self.is_debug());
+        table.ok_or_else(|| "tables made of others cannot be changed".to_owned())
+    }
+
     async fn pipe(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
         let mut value = key.to_vec();
         for table in &self.tables {
@@ -77,27 +132,41 @@ impl Combined {
     }
 
     async fn logged(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        let Some(table) = self.tables.first() else {
-            return Ok(None);
-        };
+        let table = self.debugged()?;
         let answer = ask(table, key).await;
-        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (name, key) = (table.name(), shown(key));
-        match &answer {
-            Ok(Some(value)) => maillog::info!("{name}: lookup \"{key}\": \"{}\"", shown(value)),
-            Ok(None) => maillog::info!("{name}: lookup \"{key}\": not found"),
-            Err(error) => maillog::info!("{name}: lookup \"{key}\": error: {error}"),
-        }
+        let shown = String::from_utf8_lossy(key);
+        log(
+            table,
+            &format!("lookup \"{shown}\""),
+            &answer,
+            |found| match found {
+                Some(value) => format!("\"{}\"", String::from_utf8_lossy(value)),
+                None => "not found".to_owned(),
+            },
+        );
         answer
+    }
+}
+
+/// Log what a table was asked and answered.
+fn log<T>(table: &Table, asked: &str, answer: &Result<T, String>, shown: impl Fn(&T) -> String) {
+    let name = table.name();
+    match answer {
+        Ok(value) => maillog::info!("{name}: {asked}: {}", shown(value)),
+        Err(error) => maillog::info!("{name}: {asked}: error: {error}"),
     }
 }
 
 /// In a box, as tables can hold tables that hold tables.
 async fn ask(table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let found = Box::pin(table.find_quietly(key)).await;
-    found.map_err(|error| match error {
+    Box::pin(table.find_quietly(key)).await.map_err(reason)
+}
+
+fn reason(error: LookupError) -> String {
+    match error {
         LookupError::Unavailable { reason, .. } | LookupError::Failed { reason, .. } => reason,
-    })
+        LookupError::Unsupported { .. } => error.to_string(),
+    }
 }
 
 fn members<'a>(name: &'a str, kind: &str) -> Result<Vec<&'a str>, OpenError> {

@@ -20,13 +20,16 @@ use records::table::{Answer, Number, Parameter, Request};
 
 use crate::error::{LookupError, OpenError};
 use crate::match_list::{MatchList, Parents};
-use crate::table::{OpenOptions, Table};
+use crate::table::{OpenOptions, Pair, Table};
 use process::{Driver, Started};
 
 /// The types that are programs.
 pub const TYPES: [&str; 7] = [
     "ldap", "memcache", "mongodb", "mysql", "pgsql", "redis", "sqlite",
 ];
+
+/// Those of them whose tables can be changed.
+pub const WRITABLE: [&str; 2] = ["memcache", "redis"];
 
 /// Where a type's program is, whether it is there or not.
 #[must_use]
@@ -76,6 +79,7 @@ impl fmt::Debug for Drivers {
 
 /// One table behind a driver.
 pub(crate) struct DriverTable {
+    name: String,
     driver: Rc<Driver>,
     number: Number,
     domains: Option<MatchList>,
@@ -115,6 +119,7 @@ impl DriverTable {
         let driver = inner.started.driver(&program).map_err(unopened)?;
         let number = driver.open(name, parameters).map_err(OpenError::File)?;
         Ok(Self {
+            name: format!("{kind}:{name}"),
             driver,
             number,
             domains,
@@ -158,15 +163,74 @@ impl DriverTable {
 
     /// Let a cache know what the table behind it says.
     async fn keep(&self, key: &[u8], value: &[u8]) {
+        if let Err(reason) = self.set(key, value).await {
+            maillog::warning!("{reason}");
+        }
+    }
+
+    async fn set(&self, key: &[u8], value: &[u8]) -> Result<(), String> {
         let request = Request::Update {
             table: self.number,
             key: key.to_vec(),
             value: value.to_vec(),
         };
-        match self.driver.ask(&request).await {
-            Ok(Answer::Failed(reason)) | Err(reason) => maillog::warning!("{reason}"),
-            Ok(Answer::Done | Answer::Found(_) | Answer::NotFound) => {}
+        match self.driver.ask(&request).await? {
+            Answer::Failed(reason) => Err(reason),
+            Answer::Done | Answer::Found(_) | Answer::NotFound => Ok(()),
         }
+    }
+
+    /// Set the value of a key. With a table behind a cache that table counts, and the cache is told too.
+    pub(crate) async fn update(&self, key: &[u8], value: &[u8]) -> Result<(), String> {
+        if !self.is_eligible(key).await? {
+            let (name, key) = (&self.name, String::from_utf8_lossy(key));
+            maillog::warning!(
+                "{name}: update of \"{key}\" is left out, as its domain is not listed"
+            );
+            return Ok(());
+        }
+        let Some(backup) = &self.backup else {
+            return self.set(key, value).await;
+        };
+        self.keep(key, value).await;
+        let updating: BoxedLookup<'_, ()> = Box::pin(backup.update(key, value));
+        updating.await.map_err(|error| error.to_string())
+    }
+
+    /// Remove a key; whether it was there. With a table behind a cache that table counts.
+    pub(crate) async fn remove(&self, key: &[u8]) -> Result<bool, String> {
+        if !self.is_eligible(key).await? {
+            return Ok(false);
+        }
+        let request = Request::Remove {
+            table: self.number,
+            key: key.to_vec(),
+        };
+        let removed = match self.driver.ask(&request).await {
+            Ok(Answer::Failed(reason)) | Err(reason) => Err(reason),
+            Ok(answer) => Ok(answer == Answer::Done),
+        };
+        let Some(backup) = &self.backup else {
+            return removed;
+        };
+        if let Err(reason) = removed {
+            maillog::warning!("{reason}");
+        }
+        let removing: BoxedLookup<'_, bool> = Box::pin(backup.remove(key));
+        removing.await.map_err(|error| error.to_string())
+    }
+
+    /// The entries of the table behind a cache; the types themselves list none.
+    pub(crate) async fn entries_after(
+        &self,
+        after: Option<&[u8]>,
+        most: usize,
+    ) -> Result<Option<Vec<Pair>>, String> {
+        let Some(backup) = &self.backup else {
+            return Ok(None);
+        };
+        let listing: BoxedLookup<'_, _> = Box::pin(backup.entries_after(after, most));
+        listing.await.map_err(|error| error.to_string())
     }
 
     /// Whether the `domain` list lets a key be asked for: without a list each one, else only addresses with a local part.
@@ -178,19 +242,20 @@ impl DriverTable {
             None | Some(0) => Ok(false),
             Some(at) => {
                 let domain = key.get(at + 1..).unwrap_or_default();
-                let matching: Pin<Box<dyn Future<Output = Result<bool, LookupError>> + '_>> =
-                    Box::pin(domains.matches_string(domain));
+                let matching: BoxedLookup<'_, _> = Box::pin(domains.matches_string(domain));
                 matching.await.map_err(|error| error.to_string())
             }
         }
     }
 }
 
-/// Ask the persistent table behind a cache. A table that asks another one would be a future without a known size.
+/// What another table is asked. A table that asks another one would be a future without a known size.
+type BoxedLookup<'a, T> = Pin<Box<dyn Future<Output = Result<T, LookupError>> + 'a>>;
+
+/// Ask the persistent table behind a cache.
 async fn find_in(backup: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let finding: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(backup.find_quietly(key));
-    let found: Result<_, LookupError> = finding.await;
-    found.map_err(|error| error.to_string())
+    let finding: BoxedLookup<'_, _> = Box::pin(backup.find_quietly(key));
+    finding.await.map_err(|error| error.to_string())
 }
 
 /// The table's configuration: a file where the name begins with `/` or `.`, else what main.cf has under `NAME_`.

@@ -5,6 +5,7 @@ pub(crate) mod combined;
 pub mod driver;
 pub(crate) mod environ;
 pub(crate) mod inline;
+pub(crate) mod internal;
 pub(crate) mod literal;
 pub mod lmdb;
 pub(crate) mod pattern;

@@ -10,9 +10,12 @@ use sys::rights::{Borrowed, borrow_identity, is_root};
 
 use super::source_text::Text;
 use super::{Duplicates, Failure, Job, Syntax};
+use crate::error::LookupError;
 use crate::kinds::lmdb::{self, Added, Builder, Updater};
-use crate::table::Pair;
+use crate::table::{Access, Pair};
 
+/// Types whose tables are behind a server, and get new entries one by one.
+const ENTRY_BY_ENTRY: [&str; 3] = ["proxy", "memcache", "redis"];
 /// How much of a source is read at once.
 const READ: usize = 64 * 1024;
 
@@ -28,7 +31,7 @@ impl Job {
         let unopened = |error: io::Error| Failure::io(&format!("open {name}"), &error);
         let source = File::open(name).map_err(unopened)?;
         let about = source.metadata().map_err(unopened)?;
-        let (kind, name) = self.makeable(spec)?;
+        let name = self.makeable(spec)?;
         let _owner = self.as_owner(&about)?;
         let mut builder = Builder::new(self.nulls);
         let read = self.each(
@@ -36,7 +39,7 @@ impl Job {
             BufReader::with_capacity(READ, source),
             |(key, value)| {
                 let added = builder.add(&key, &value);
-                self.report(kind, name, &key, added);
+                self.report(spec, &key, added);
             },
         );
         read.map_err(|error| Failure::io(&format!("read {name}"), &error))?;
@@ -45,7 +48,7 @@ impl Job {
         }
         let duplicates = builder.settle(self.duplicates == Duplicates::Replace);
         for key in duplicates {
-            self.report(kind, name, &key, Added::Duplicate);
+            self.report(spec, &key, Added::Duplicate);
         }
         let path = lmdb::file_name(name);
         builder
@@ -60,30 +63,57 @@ impl Job {
         let about = about.map_err(unread)?;
         let mut text = Vec::new();
         io::stdin().lock().read_to_end(&mut text).map_err(unread)?;
-        let _owner = self.as_owner(&about)?;
         for spec in &self.tables {
-            let (kind, name) = self.makeable(spec)?;
             let mut entries = Vec::new();
             self.each("stdin", &*text, |entry| entries.push(entry))
                 .map_err(unread)?;
+            if ENTRY_BY_ENTRY.iter().any(|kind| is_of_type(spec, kind)) {
+                self.add_singly(spec, &entries)?;
+                continue;
+            }
+            let name = self.makeable(spec)?;
+            let _owner = self.as_owner(&about)?;
             let size = self.options.lmdb_map_size;
             let mode = Some(self.mode(&about));
             let path = lmdb::file_name(name);
             let added = Updater::open(&path, self.nulls, mode, size)
-                .and_then(|mut table| table.add(&entries, self.duplicates == Duplicates::Replace))
+                .and_then(|table| table.add(&entries, self.duplicates == Duplicates::Replace))
                 .map_err(|error| Failure::new(error.to_string()))?;
             for ((key, _), added) in entries.iter().zip(added) {
-                self.report(kind, name, key, added);
+                self.report(spec, key, added);
             }
         }
         Ok(())
     }
 
-    fn makeable<'a>(&self, spec: &'a str) -> Result<(&'a str, &'a str), Failure> {
-        self.writable(spec, || {
-            let kind = spec.split(':').next().unwrap_or_default();
-            format!("unsupported dictionary type: {kind} does not support bulk-mode creation.")
-        })
+    /// Add entries to a table that is no file of ours, one by one.
+    fn add_singly(&self, spec: &str, entries: &[Pair]) -> Result<(), Failure> {
+        let table = self.open_for(spec, Access::Create)?;
+        let failed = |error: LookupError| Failure::of_table(&error, "update");
+        for (key, value) in entries {
+            let known = ipc::now(table.find_quietly(key)).map_err(failed)?.is_some();
+            if known && self.duplicates != Duplicates::Replace {
+                self.report(spec, key, Added::Duplicate);
+            } else {
+                ipc::now(table.update(key, value)).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The name of a table that is made here.
+    fn makeable<'a>(&self, spec: &'a str) -> Result<&'a str, Failure> {
+        match spec.split_once(':') {
+            Some(("hash" | "btree" | "dbm" | "lmdb", name)) => Ok(name),
+            _ => {
+                // Opening it says what is wrong with it, if anything is.
+                self.open(spec)?;
+                let kind = spec.split(':').next().unwrap_or_default();
+                Err(Failure::new(format!(
+                    "unsupported dictionary type: {kind} does not support bulk-mode creation."
+                )))
+            }
+        }
     }
 
     /// Hand on the entries of a source, keys folded as this job wants it.
@@ -115,17 +145,22 @@ impl Job {
         }
     }
 
-    fn report(&self, kind: &str, name: &str, key: &[u8], added: Added) {
+    fn report(&self, spec: &str, key: &[u8], added: Added) {
         let key = String::from_utf8_lossy(key);
         match added {
             Added::New => {}
             Added::Duplicate if self.duplicates != Duplicates::Warn => {}
-            Added::Duplicate => maillog::warning!("{kind}:{name}: duplicate entry: \"{key}\""),
+            Added::Duplicate => maillog::warning!("{spec}: duplicate entry: \"{key}\""),
             Added::Unusable => {
-                maillog::warning!("{kind}:{name}: key too long -- ignoring this entry: \"{key}\"");
+                maillog::warning!("{spec}: key too long -- ignoring this entry: \"{key}\"");
             }
         }
     }
+}
+
+fn is_of_type(spec: &str, kind: &str) -> bool {
+    let name = spec.strip_prefix(kind);
+    name.is_some_and(|name| name.starts_with(':'))
 }
 
 /// The entries by which other programs know an alias table: that it is complete, and how new it is.

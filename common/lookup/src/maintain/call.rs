@@ -11,7 +11,7 @@ use mail::mime;
 
 use super::{Action, Duplicates, Form, Job, Keys, Parts, Syntax};
 use crate::kinds::lmdb::Nulls;
-use crate::kinds::proxy::{PROXYMAP, ProxyService};
+use crate::kinds::proxy::ProxyService;
 use crate::table::OpenOptions;
 
 /// Be postmap or postalias; the whole of its `main`. `letters` are its options, as getopt has them.
@@ -99,15 +99,14 @@ impl Syntax {
 impl Job {
     fn new(syntax: Syntax, settings: &Settings) -> Result<Self, Fatal> {
         let directories: params::core::Directories = settings.get()?;
-        let ipc: params::core::Ipc = settings.get()?;
         let mime: params::core::Mime = settings.get()?;
-        let proxymap = PathBuf::from(directories.queue_directory).join(PROXYMAP);
+        let queue = PathBuf::from(directories.queue_directory);
         Ok(Self {
             syntax,
             action: Action::Build,
             tables: Vec::new(),
             options: OpenOptions {
-                proxy: ProxyService::new(proxymap, ipc.ipc_timeout),
+                proxy: ProxyService::from_settings(settings, &queue)?,
                 ..OpenOptions::from_settings(settings)?
             },
             duplicates: Duplicates::Warn,

@@ -63,18 +63,24 @@ impl Job {
             return Ok(());
         };
         let table = self.open(spec)?;
-        let entries = table.entries().map_err(|error| failed(&error))?;
-        let Some(entries) = entries else {
-            return Err(Failure(format!(
-                "table {spec}: sequence operation is not supported"
-            )));
-        };
-        for (key, value) in entries {
-            if let Some(value) = self.decoded(&table, &key, value) {
-                self.show(&key, &value, output)?;
+        let mut last: Option<Vec<u8>> = None;
+        loop {
+            let entries = ipc::now(table.entries_after(last.as_deref(), usize::MAX));
+            let Some(entries) = entries.map_err(|error| failed(&error))? else {
+                return Err(Failure(format!(
+                    "table {spec}: sequence operation is not supported"
+                )));
+            };
+            let Some((key, _)) = entries.last() else {
+                return Ok(());
+            };
+            last = Some(key.clone());
+            for (key, value) in entries {
+                if let Some(value) = self.decoded(&table, &key, value) {
+                    self.show(&key, &value, output)?;
+                }
             }
         }
-        Ok(())
     }
 
     fn find(&self, table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
@@ -153,12 +159,7 @@ fn json(text: &[u8]) -> Vec<u8> {
 }
 
 fn failed(error: &LookupError) -> Failure {
-    match error {
-        LookupError::Unavailable { .. } => Failure(error.to_string()),
-        LookupError::Failed { table, reason } => {
-            Failure(format!("table {table}: query error: {reason}"))
-        }
-    }
+    Failure::of_table(error, "query")
 }
 
 fn warn_empty(table: &Table, key: &[u8]) {

@@ -1,16 +1,14 @@
 //! Building and updating LMDB files, for postmap(1) and postalias(1).
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use heed::types::Bytes;
-use heed::{CommitOrAbort, Env, MdbError, PutFlags, WithoutTls};
+use heed::PutFlags;
 use sys::lmdb::Access;
-use sys::lock;
 
-use super::file::{Failure, Held, Pairs};
+use super::file::{Failure, Pairs, Shared, growing, new_file, stored};
 
 /// The longest key that LMDB stores, in bytes.
 const LONGEST_KEY: usize = 511;
@@ -27,11 +25,7 @@ pub enum Nulls {
 
 impl Nulls {
     fn stored(self, bytes: &[u8]) -> Vec<u8> {
-        let mut stored = bytes.to_vec();
-        if self == Self::Include {
-            stored.push(0);
-        }
-        stored
+        stored(bytes, self == Self::Include)
     }
 }
 
@@ -179,7 +173,7 @@ impl Builder {
     /// open see the new content at once. Otherwise a new file with this mode is written beside it and renamed.
     pub fn finish(self, path: &Path, mode: u32, map_size: usize) -> Result<(), BuildError> {
         if path.exists()
-            && let Ok(mut there) = Updater::open(path, self.nulls, None, map_size)
+            && let Ok(there) = Updater::open(path, self.nulls, None, map_size)
         {
             return there.change("update database", |pairs, txn| {
                 pairs.clear(txn)?;
@@ -228,11 +222,11 @@ impl Builder {
 }
 
 /// A file that is changed in place, under its exclusive lock, in one transaction a call.
+#[derive(Debug)]
 pub struct Updater {
     path: PathBuf,
     nulls: Nulls,
-    lock: File,
-    env: Env<WithoutTls>,
+    file: Rc<Shared>,
 }
 
 impl Updater {
@@ -248,30 +242,29 @@ impl Updater {
             what: "open database",
             failure,
         };
-        let path = &absolute(path).map_err(|error| failed(Failure::Io(error)))?;
-        let lock = match (OpenOptions::new().read(true).write(true).open(path), create) {
-            (Err(error), Some(mode)) if error.kind() == io::ErrorKind::NotFound => {
-                new_file(path, mode)
+        if let Some(mode) = create {
+            match new_file(path, mode) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(failed(Failure::Io(error)));
+                }
+                Ok(_) | Err(_) => {}
             }
-            (opened, _) => opened,
-        };
-        let lock = lock.map_err(|error| failed(Failure::Io(error)))?;
-        let held =
-            Held::take(&lock, lock::Mode::Exclusive).map_err(|error| failed(error.into()))?;
-        let env =
-            sys::lmdb::open(path, map_size, Access::Write).map_err(|error| failed(error.into()))?;
-        drop(held);
+        }
         Ok(Self {
-            path: path.clone(),
+            path: path.to_owned(),
             nulls,
-            lock,
-            env,
+            file: Shared::open(path, map_size, Access::Write).map_err(failed)?,
         })
+    }
+
+    /// The file, for lookups.
+    pub(super) fn file(&self) -> Rc<Shared> {
+        Rc::clone(&self.file)
     }
 
     /// Add entries; says of each what became of it. A key that is there already keeps its value unless `replace`.
     pub fn add(
-        &mut self,
+        &self,
         entries: &[(Vec<u8>, Vec<u8>)],
         replace: bool,
     ) -> Result<Vec<Added>, BuildError> {
@@ -295,7 +288,7 @@ impl Updater {
     }
 
     /// Remove an entry, stored with or without a NUL; whether it was there.
-    pub fn remove(&mut self, key: &[u8]) -> Result<bool, BuildError> {
+    pub fn remove(&self, key: &[u8]) -> Result<bool, BuildError> {
         self.change("update database", |pairs, txn| {
             let mut removed = false;
             for nulls in [Nulls::Include, Nulls::Omit] {
@@ -309,56 +302,16 @@ impl Updater {
     }
 
     fn change<T>(
-        &mut self,
+        &self,
         what: &'static str,
         job: impl Fn(&Pairs, &mut heed::RwTxn<'_>) -> heed::Result<T>,
     ) -> Result<T, BuildError> {
-        let held = Held::take(&self.lock, lock::Mode::Exclusive);
-        let done = held
-            .map_err(Failure::from)
-            .and_then(|_held| growing(&mut self.env, job));
-        done.map_err(|failure| BuildError {
+        self.file.change(job).map_err(|failure| BuildError {
             path: self.path.clone(),
             what,
             failure,
         })
     }
-}
-
-/// Run a write transaction; when the map is too small, double it and run it again.
-fn growing<T>(
-    env: &mut Env<WithoutTls>,
-    job: impl Fn(&Pairs, &mut heed::RwTxn<'_>) -> heed::Result<T>,
-) -> Result<T, Failure> {
-    loop {
-        match in_transaction(env, &job) {
-            Err(heed::Error::Mdb(MdbError::MapFull)) => {
-                let doubled = env.info().map_size.saturating_mul(2);
-                sys::lmdb::grow(env, doubled)?;
-            }
-            Err(heed::Error::Mdb(MdbError::MapResized)) => sys::lmdb::grow(env, 0)?,
-            other => return Ok(other?),
-        }
-    }
-}
-
-fn in_transaction<T>(
-    env: &Env<WithoutTls>,
-    job: impl Fn(&Pairs, &mut heed::RwTxn<'_>) -> heed::Result<T>,
-) -> heed::Result<T> {
-    let txn = env.write_txn()?;
-    let opened: heed::Result<_> = env.create_databases_and_commit(txn, |opener, txn| {
-        opener
-            .create_database::<Bytes, Bytes>(txn, None)
-            .map(CommitOrAbort::<_, ()>::Commit)
-    });
-    let Some(pairs) = opened?.commit() else {
-        return Err(heed::Error::Mdb(MdbError::Invalid));
-    };
-    let mut txn = env.write_txn()?;
-    let result = job(&pairs, &mut txn)?;
-    txn.commit()?;
-    Ok(result)
 }
 
 /// LMDB wants a directory before the file name.
@@ -372,19 +325,10 @@ fn temporary_name(path: &Path) -> PathBuf {
     absolute(Path::new(&name)).unwrap_or_else(|_| PathBuf::from(name))
 }
 
-fn new_file(path: &Path, mode: u32) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    Ok(file)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::table::{OpenOptions, Table};
 
@@ -413,7 +357,7 @@ mod tests {
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o640);
 
-            let mut updater = Updater::open(&file, nulls, None, 1 << 20).unwrap();
+            let updater = Updater::open(&file, nulls, None, 1 << 20).unwrap();
             let more = [
                 (b"a".to_vec(), b"3".to_vec()),
                 (b"b".to_vec(), b"4".to_vec()),
@@ -484,7 +428,8 @@ mod tests {
         };
         let table = Table::open(&spec, &options).unwrap();
         assert!(find(&table, "user19999@example.com").is_some());
-        assert_eq!(table.entries().unwrap().unwrap().len(), 20_000);
+        let entries = crate::testing::now(table.entries_after(None, usize::MAX));
+        assert_eq!(entries.unwrap().unwrap().len(), 20_000);
     }
 
     #[test]

@@ -5,15 +5,16 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::ops::Bound;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 
 use crate::table::Pair;
 use heed::types::Bytes;
-use heed::{CommitOrAbort, Database, Env, MdbError, RoTxn, WithoutTls};
+use heed::{CommitOrAbort, Database, Env, MdbError, RoTxn, RwTxn, WithoutTls};
 use sys::lmdb::Access;
 use sys::lock;
 
@@ -60,6 +61,7 @@ impl From<heed::Error> for Failure {
 #[derive(Debug)]
 pub(super) struct Shared {
     file: File,
+    access: Access,
     env: RefCell<Env<WithoutTls>>,
     pairs: Pairs,
     opened: Cell<(u64, u64)>,
@@ -70,25 +72,38 @@ thread_local! {
 }
 
 impl Shared {
-    pub(super) fn open(path: &Path, map_size: usize) -> Result<Rc<Self>, Failure> {
+    /// Open a file that is there.
+    pub(super) fn open(path: &Path, map_size: usize, access: Access) -> Result<Rc<Self>, Failure> {
         let path = path.canonicalize()?;
         if let Some(shared) = OPEN.with_borrow(|open| open.get(&path).and_then(Weak::upgrade)) {
-            return Ok(shared);
+            // LMDB cannot have a file open twice.
+            return match (shared.access, access) {
+                (Access::Read, Access::Write) => Err(io::Error::from(io::ErrorKind::ResourceBusy))?,
+                _ => Ok(shared),
+            };
         }
-        let shared = Rc::new(Self::open_first(&path, map_size)?);
+        let shared = Rc::new(Self::open_first(&path, map_size, access)?);
         OPEN.with_borrow_mut(|open| open.insert(path, Rc::downgrade(&shared)));
         Ok(shared)
     }
 
-    fn open_first(path: &Path, map_size: usize) -> Result<Self, Failure> {
-        let file = File::open(path)?;
+    fn open_first(path: &Path, map_size: usize, access: Access) -> Result<Self, Failure> {
+        let (write, mode) = match access {
+            Access::Read => (false, lock::Mode::Shared),
+            Access::Write => (true, lock::Mode::Exclusive),
+        };
+        let file = OpenOptions::new().read(true).write(write).open(path)?;
         let about = file.metadata()?;
-        let held = Held::take(&file, lock::Mode::Shared)?;
-        let env = sys::lmdb::open(path, map_size, Access::Read)?;
-        let pairs = open_pairs(&env)?;
+        let held = Held::take(&file, mode)?;
+        let env = sys::lmdb::open(path, map_size, access)?;
+        let pairs = match access {
+            Access::Read => open_pairs(&env)?,
+            Access::Write => create_pairs(&env)?,
+        };
         drop(held);
         Ok(Self {
             file,
+            access,
             env: RefCell::new(env),
             pairs,
             opened: Cell::new((about.dev(), about.ino())),
@@ -105,16 +120,37 @@ impl Shared {
         self.read(|pairs, txn| keys.iter().map(|key| find(pairs, txn, key)).collect())
     }
 
-    pub(super) fn entries(&self) -> Result<Vec<Pair>, String> {
+    /// The entries behind a key, in order, until they are more than `most` bytes.
+    pub(super) fn entries_after(
+        &self,
+        after: Option<&[u8]>,
+        most: usize,
+    ) -> Result<Vec<Pair>, String> {
+        // The key itself is stored with or without a NUL.
+        let after = after.map(|key| stored(key, true));
+        let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         self.read(|pairs, txn| {
-            pairs
-                .iter(txn)?
-                .map(|pair| {
-                    let (key, value) = pair?;
-                    Ok((without_null(key).to_vec(), without_null(value).to_vec()))
-                })
-                .collect()
+            let mut size = 0;
+            let mut entries = Vec::new();
+            for pair in pairs.range(txn, &(start, Bound::Unbounded))? {
+                let (key, value) = pair?;
+                entries.push((without_null(key).to_vec(), without_null(value).to_vec()));
+                size += key.len() + value.len();
+                if size > most {
+                    break;
+                }
+            }
+            Ok(entries)
         })
+    }
+
+    /// Do something to the file in one transaction; a memory map that is too small is made larger.
+    pub(super) fn change<T>(
+        &self,
+        job: impl Fn(&Pairs, &mut RwTxn<'_>) -> heed::Result<T>,
+    ) -> Result<T, Failure> {
+        let _held = Held::take(&self.file, lock::Mode::Exclusive)?;
+        growing(&mut self.env.borrow_mut(), job)
     }
 
     /// Whether another file stands where this one stood: the name was removed or renamed over.
@@ -151,13 +187,61 @@ impl Shared {
     }
 }
 
+/// Run a write transaction; when the map is too small, double it and run it again.
+pub(super) fn growing<T>(
+    env: &mut Env<WithoutTls>,
+    job: impl Fn(&Pairs, &mut RwTxn<'_>) -> heed::Result<T>,
+) -> Result<T, Failure> {
+    loop {
+        match in_transaction(env, &job) {
+            Err(heed::Error::Mdb(MdbError::MapFull)) => {
+                let doubled = env.info().map_size.saturating_mul(2);
+                sys::lmdb::grow(env, doubled)?;
+            }
+            Err(heed::Error::Mdb(MdbError::MapResized)) => sys::lmdb::grow(env, 0)?,
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn in_transaction<T>(
+    env: &Env<WithoutTls>,
+    job: impl Fn(&Pairs, &mut RwTxn<'_>) -> heed::Result<T>,
+) -> heed::Result<T> {
+    let pairs = create_pairs(env)?;
+    let mut txn = env.write_txn()?;
+    let result = job(&pairs, &mut txn)?;
+    txn.commit()?;
+    Ok(result)
+}
+
+/// An empty file of this mode; one that is there is an error.
+pub(super) fn new_file(path: &Path, mode: u32) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+/// A key or value as it is stored.
+pub(super) fn stored(bytes: &[u8], null: bool) -> Vec<u8> {
+    let mut stored = Vec::with_capacity(bytes.len() + 1);
+    stored.extend_from_slice(bytes);
+    if null {
+        stored.push(0);
+    }
+    stored
+}
+
 fn find(pairs: &Pairs, txn: &RoTxn<'_, WithoutTls>, key: &[u8]) -> heed::Result<Option<Vec<u8>>> {
     if key.contains(&0) {
         return Ok(None);
     }
-    let mut with_null = Vec::with_capacity(key.len() + 1);
-    with_null.extend_from_slice(key);
-    with_null.push(0);
+    let with_null = stored(key, true);
     for stored in [&with_null, key] {
         match pairs.get(txn, stored) {
             Ok(Some(value)) => return Ok(Some(without_null(value).to_vec())),
@@ -179,6 +263,16 @@ fn open_pairs(env: &Env<WithoutTls>) -> Result<Pairs, Failure> {
         Some(pairs) => Ok(pairs),
         None => Err(Failure::Lmdb(heed::Error::Mdb(MdbError::Invalid))),
     }
+}
+
+fn create_pairs(env: &Env<WithoutTls>) -> heed::Result<Pairs> {
+    let txn = env.write_txn()?;
+    let opened: heed::Result<_> = env.create_databases_and_commit(txn, |opener, txn| {
+        opener
+            .create_database::<Bytes, Bytes>(txn, None)
+            .map(CommitOrAbort::<_, ()>::Commit)
+    });
+    opened?.commit().ok_or(heed::Error::Mdb(MdbError::Invalid))
 }
 
 /// A key or value without the NUL that ends it in most files.
