@@ -1,5 +1,7 @@
 //! In which letters keys and values are bytes. Databases are always talked to in UTF-8; other bytes are turned into it and back.
 
+use crate::parameters::Parameters;
+
 /// A character set that every byte string, or every UTF-8 text, can be turned into without a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Charset {
@@ -21,6 +23,21 @@ impl Charset {
             "latin1" | "iso88591" => Some(Self::Latin1),
             _ => None,
         }
+    }
+
+    /// That of a table, by the parameter that names it; the names are those of UTF-8, the default, and of ISO 8859-1.
+    pub fn of_table(
+        parameters: &Parameters,
+        parameter: &str,
+        names: [&str; 2],
+    ) -> Result<Self, String> {
+        let [usual, other] = names;
+        let name = parameters.text(parameter, usual);
+        Self::by_name(name).ok_or_else(|| {
+            parameters.bad(format_args!(
+                "{parameter} = {name}: only {usual} and {other} are known here"
+            ))
+        })
     }
 
     /// A key as text; `None` when it is none.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::template::Template;
+
 /// The parameters of a table.
 #[derive(Debug, Default)]
 pub struct Parameters {
@@ -97,6 +99,25 @@ impl Parameters {
     /// The words of a list.
     pub fn words<'a>(&'a self, name: &str, default: &'a str) -> impl Iterator<Item = &'a str> {
         text::token::words(self.text(name, default))
+    }
+
+    /// The servers of a list, of this machine where nothing is set. What is wrong with one is said with the table's name.
+    pub fn hosts<H>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<H, String>,
+    ) -> Result<Vec<H>, String> {
+        let hosts: Result<Vec<_>, _> = self.words(name, "localhost").map(parse).collect();
+        let hosts = hosts.map_err(|error| self.bad(error))?;
+        match hosts.is_empty() {
+            true => Err(self.bad(format_args!("{name}: no server is named"))),
+            false => Ok(hosts),
+        }
+    }
+
+    /// A text, read as the template of that name.
+    pub fn template(&self, name: &str, text: &str) -> Result<Template, String> {
+        Template::parse(text).map_err(|_| self.bad(format_args!("Invalid {name} template: {text}")))
     }
 
     /// A complaint with the table's name.

@@ -29,9 +29,7 @@ impl Results {
         };
         let limit = parameters.number("expansion_limit", 0, 0..=u64::from(u32::MAX))?;
         Ok(Self {
-            format: Template::parse(format).map_err(|_| {
-                parameters.bad(format_args!("Invalid result_format template: {format}"))
-            })?,
+            format: parameters.template("result_format", format)?,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
         })
     }
@@ -49,8 +47,15 @@ impl Results {
 }
 
 impl Joined<'_> {
-    /// Add a value; an error beyond the limit.
-    pub fn add(&mut self, value: &[u8]) -> Result<(), String> {
+    /// What the lookup finds when these are its values; an error beyond the limit.
+    pub fn all(mut self, values: Vec<Vec<u8>>) -> Result<Option<Vec<u8>>, String> {
+        for value in values {
+            self.add(&value)?;
+        }
+        Ok(self.finish())
+    }
+
+    fn add(&mut self, value: &[u8]) -> Result<(), String> {
         let Some(value) = self.results.format.result(self.key, value) else {
             return Ok(());
         };
@@ -66,9 +71,7 @@ impl Joined<'_> {
         Ok(())
     }
 
-    /// What the lookup finds.
-    #[must_use]
-    pub fn finish(self) -> Option<Vec<u8>> {
+    fn finish(self) -> Option<Vec<u8>> {
         (self.count > 0).then_some(self.text)
     }
 }

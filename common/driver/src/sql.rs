@@ -2,6 +2,8 @@
 
 mod queries;
 mod statement;
+mod table;
 
-pub use queries::{Database, Queries, Values};
+pub use queries::{Database, Values};
 pub use statement::{Dialect, Statement, Unquotable};
+pub use table::{Host, SqlTable};

@@ -34,16 +34,12 @@ struct Ldap {
 
 impl Table for Ldap {
     fn open(parameters: &Parameters, notes: &mut Notes) -> Result<Self, String> {
-        let template = |name: &str, text: &str| {
-            Template::parse(text)
-                .map_err(|_| parameters.bad(format_args!("Invalid {name} template: {text}")))
-        };
         let filter = parameters.text("query_filter", "mailacceptinggeneralid=%s");
         settings::complain(parameters, notes);
         Ok(Self {
             name: parameters.table().to_owned(),
-            base: template("search_base", parameters.text("search_base", ""))?,
-            filter: template("query_filter", filter)?,
+            base: parameters.template("search_base", parameters.text("search_base", ""))?,
+            filter: parameters.template("query_filter", filter)?,
             search: settings::search(parameters)?,
             attributes: settings::attributes(parameters)?,
             results: Results::new(parameters)?,
@@ -61,8 +57,7 @@ impl Table for Ldap {
         let of_table = |reason: String| format!("{}: {reason}", self.name);
         let base = self.base.query(key, escape::distinguished_name);
         let filter = self.filter.query(key, escape::filter);
-        let (Some(base), Some(filter), Some(mut joined)) = (base, filter, self.results.of(key))
-        else {
+        let (Some(base), Some(filter), Some(joined)) = (base, filter, self.results.of(key)) else {
             return Ok(None);
         };
         // Escaping leaves ASCII only, and the templates are text.
@@ -81,10 +76,7 @@ impl Table for Ldap {
             },
         );
         lines.into_iter().for_each(|line| notes.add(of_table(line)));
-        for value in values.map_err(of_table)? {
-            joined.add(&value).map_err(of_table)?;
-        }
-        Ok(joined.finish())
+        joined.all(values.map_err(of_table)?).map_err(of_table)
     }
 
     fn tidy(&self) {

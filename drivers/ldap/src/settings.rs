@@ -1,5 +1,6 @@
 //! The parameters of a table that say where and how to search.
 
+use driver::place::host_and_port;
 use driver::{Notes, Parameters};
 
 use crate::expand::Attributes;
@@ -23,29 +24,17 @@ pub(crate) fn complain(parameters: &Parameters, notes: &mut Notes) {
 /// The URLs of `server_host`, in order.
 pub(crate) fn servers(parameters: &Parameters) -> Result<Vec<String>, String> {
     let port = parameters.number("server_port", 389, 1..=65535)?;
-    let servers = parameters.words("server_host", "localhost").map(|server| {
+    let port = u16::try_from(port).unwrap_or(389);
+    parameters.hosts("server_host", |server| {
         if server.contains("://") {
-            server.trim_end_matches('/').to_owned()
-        } else if has_port(server) {
-            format!("ldap://{server}")
-        } else {
-            format!("ldap://{server}:{port}")
+            return Ok(server.trim_end_matches('/').to_owned());
         }
-    });
-    let servers: Vec<_> = servers.collect();
-    match servers.is_empty() {
-        true => Err(parameters.bad("server_host: no server")),
-        false => Ok(servers),
-    }
-}
-
-fn has_port(server: &str) -> bool {
-    match server.rsplit_once(':') {
-        Some((host, port)) => {
-            (!host.contains(':') || host.ends_with(']')) && port.parse::<u16>().is_ok()
-        }
-        None => false,
-    }
+        let (host, port) = host_and_port(server, port)?;
+        Ok(match host.contains(':') {
+            true => format!("ldap://[{host}]:{port}"),
+            false => format!("ldap://{host}:{port}"),
+        })
+    })
 }
 
 /// The search but for the key: `scope`.
@@ -85,7 +74,7 @@ mod tests {
 
     #[test]
     fn servers_become_urls() {
-        let value = "a.example, b.example:77 ldapi://%2Frun%2Fx [::1]:78";
+        let value = "a.example, b.example:77 ldapi://%2Frun%2Fx [::1]:78 ::1";
         let pairs = [("server_host", value), ("server_port", "390")];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(
@@ -94,7 +83,8 @@ mod tests {
                 "ldap://a.example:390",
                 "ldap://b.example:77",
                 "ldapi://%2Frun%2Fx",
-                "ldap://[::1]:78"
+                "ldap://[::1]:78",
+                "ldap://[::1]:390"
             ]
         );
     }

@@ -1,5 +1,7 @@
 //! Searches, and the LDAP URLs (RFC 4516) in entries that stand for one.
 
+use driver::place::decoded;
+
 /// How far below its base a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -62,23 +64,6 @@ pub(crate) fn parse(url: &str) -> Option<(Search, Vec<String>)> {
         filter,
     };
     Some((search, attributes))
-}
-
-/// `%xx` as bytes; `None` when they are no text.
-pub(crate) fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        if byte == b'%' {
-            let hex = std::str::from_utf8(after.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(hex, 16).ok()?);
-            rest = after.get(2..)?;
-        } else {
-            bytes.push(byte);
-            rest = after;
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -41,9 +41,7 @@ impl Table for Memcache {
         let server = parameters.text("memcache", "inet:localhost:11211");
         Ok(Self {
             name: parameters.table().to_owned(),
-            key_format: Template::parse(format).map_err(|_| {
-                parameters.bad(format_args!("Invalid key_format template: {format}"))
-            })?,
+            key_format: parameters.template("key_format", format)?,
             server: Servers::new(
                 "memcache",
                 vec![server.to_owned()],

@@ -3,31 +3,36 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use driver::Parameters;
+use driver::place::host_and_port;
+use driver::sql::{self, Dialect};
+use driver::{Charset, Parameters};
 use mysql::{Opts, OptsBuilder};
 
 use crate::certificates::{self, Secured};
+use crate::database::Session;
 use crate::option_file::{Options, read};
 
 /// Where `localhost` is, unless an option file says otherwise.
 const DEFAULT_SOCKET: &str = "/run/mysqld/mysqld.sock";
+/// Where servers listen unless they are told otherwise.
+const DEFAULT_PORT: u16 = 3306;
 /// The option files of the system that are there.
 const OPTION_FILES: [&str; 2] = ["/etc/my.cnf", "/etc/mysql/my.cnf"];
 /// The groups that count without being named.
 const GROUPS: [&str; 3] = ["client", "client-server", "client-mariadb"];
 
 /// What is the same for all hosts of a table.
-pub(crate) struct Login {
+struct Login {
     options: OptsBuilder,
     tls: Option<Secured>,
     socket: String,
-    port: Option<u16>,
-    pub(crate) timeout: Duration,
+    port: u16,
+    timeout: Duration,
     require_result_set: bool,
 }
 
 impl Login {
-    pub(crate) fn new(parameters: &Parameters) -> Result<Self, String> {
+    fn new(parameters: &Parameters) -> Result<Self, String> {
         let file = options(parameters)?;
         let timeout = parameters.time("timeout", 30)?;
         let set = |name: &str, option: &str| {
@@ -53,11 +58,12 @@ impl Login {
             verify_name: verify,
             asked_for: file.is_on("ssl"),
         };
+        let port = file.get("port").and_then(|port| port.parse().ok());
         Ok(Self {
             options,
             tls: wanted.secured().map_err(|error| parameters.bad(error))?,
             socket: file.get("socket").unwrap_or(DEFAULT_SOCKET).to_owned(),
-            port: file.get("port").and_then(|port| port.parse().ok()),
+            port: port.unwrap_or(DEFAULT_PORT),
             timeout,
             require_result_set: parameters.flag("require_result_set", true)?,
         })
@@ -93,14 +99,14 @@ fn options(parameters: &Parameters) -> Result<Options, String> {
 #[derive(Debug)]
 pub(crate) struct Host {
     /// As the table's configuration has it.
-    pub(crate) name: String,
+    name: String,
     pub(crate) options: Opts,
     pub(crate) timeout: Duration,
     pub(crate) require_result_set: bool,
 }
 
 impl Host {
-    pub(crate) fn parse(text: &str, login: &Login) -> Result<Self, String> {
+    fn parse(text: &str, login: &Login) -> Result<Self, String> {
         let options = login.options.clone();
         let socket = match text.strip_prefix("unix:") {
             Some(path) => Some(path),
@@ -111,21 +117,8 @@ impl Host {
         let options = match socket {
             Some(path) => options.socket(Some(path)),
             None => {
-                let address = text.strip_prefix("inet:").unwrap_or(text);
-                let (host, port) = match address.rsplit_once(':') {
-                    Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-                        let bad = |_| format!("hosts: bad port in \"{text}\"");
-                        (host, Some(port.parse::<u16>().map_err(bad)?))
-                    }
-                    _ => (address, login.port),
-                };
-                let host = host.trim_start_matches('[').trim_end_matches(']');
-                if host.is_empty() {
-                    return Err(format!("hosts: no name in \"{text}\""));
-                }
-                let options = options
-                    .ip_or_hostname(Some(host))
-                    .tcp_port(port.unwrap_or(3306));
+                let (host, port) = host_and_port(text, login.port)?;
+                let options = options.ip_or_hostname(Some(host)).tcp_port(port);
                 match &login.tls {
                     Some(tls) => options.ssl_opts(tls.options.clone()),
                     None => options,
@@ -138,6 +131,29 @@ impl Host {
             timeout: login.timeout,
             require_result_set: login.require_result_set,
         })
+    }
+}
+
+impl sql::Host for Host {
+    type Session = Session;
+    const KIND: &'static str = "mysql";
+    const DIALECT: Dialect = Dialect::Mysql { backslash: true };
+
+    fn charset(parameters: &Parameters) -> Result<Charset, String> {
+        Charset::of_table(parameters, "charset", ["utf8mb4", "latin1"])
+    }
+
+    fn all(parameters: &Parameters) -> Result<Vec<Self>, String> {
+        let login = Login::new(parameters)?;
+        parameters.hosts("hosts", |text| Self::parse(text, &login))
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn connect(&self) -> Result<Session, String> {
+        Session::connect(self)
     }
 }
 

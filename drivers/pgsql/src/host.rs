@@ -3,12 +3,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use driver::{Parameters, Tls};
+use driver::place::{decoded, host_and_port, public_name};
+use driver::sql::{self, Dialect};
+use driver::{Charset, Parameters, Tls};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
+use crate::database::Session;
+
+/// Where PostgreSQL listens unless it is told otherwise.
+const DEFAULT_PORT: u16 = 5432;
+
 /// What is said at every host that does not say it itself.
-pub(crate) struct Login {
+struct Login {
     user: Option<String>,
     password: Option<String>,
     dbname: Option<String>,
@@ -16,7 +23,7 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    pub(crate) fn new(parameters: &Parameters) -> Result<Self, String> {
+    fn new(parameters: &Parameters) -> Result<Self, String> {
         let set = |name| parameters.filled(name).map(str::to_owned);
         Ok(Self {
             user: set("user"),
@@ -31,7 +38,7 @@ impl Login {
 #[derive(Debug)]
 pub(crate) struct Host {
     /// As it is called in messages: without the password that a URI may have.
-    pub(crate) name: String,
+    name: String,
     pub(crate) config: Config,
     pub(crate) tls: Tls,
     /// How long connecting and each query may take.
@@ -39,7 +46,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn parse(text: &str, login: &Login) -> Result<Self, String> {
+    fn parse(text: &str, login: &Login) -> Result<Self, String> {
         let is_uri = ["postgresql://", "postgres://"]
             .iter()
             .any(|scheme| text.starts_with(scheme));
@@ -67,6 +74,31 @@ impl Host {
     }
 }
 
+impl sql::Host for Host {
+    type Session = Session;
+    const KIND: &'static str = "pgsql";
+    const DIALECT: Dialect = Dialect::Postgres {
+        standard_strings: true,
+    };
+
+    fn charset(parameters: &Parameters) -> Result<Charset, String> {
+        Charset::of_table(parameters, "encoding", ["UTF8", "LATIN1"])
+    }
+
+    fn all(parameters: &Parameters) -> Result<Vec<Self>, String> {
+        let login = Login::new(parameters)?;
+        parameters.hosts("hosts", |text| Self::parse(text, &login))
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn connect(&self) -> Result<Session, String> {
+        Session::connect(self)
+    }
+}
+
 /// Parameters about certificates are not the library's, so they are taken out of the URI.
 fn from_uri(text: &str) -> Result<(Config, Tls), String> {
     let (base, query) = text.split_once('?').unwrap_or((text, ""));
@@ -74,11 +106,14 @@ fn from_uri(text: &str) -> Result<(Config, Tls), String> {
     let mut rest = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let path = || Some(PathBuf::from(decoded(value)));
+        let path = || match decoded(value) {
+            Some(path) => Ok(Some(PathBuf::from(path))),
+            None => Err(format!("bad {name}")),
+        };
         match (name, value) {
-            ("sslrootcert", _) => tls.authorities_file = path(),
-            ("sslcert", _) => tls.certificate = path(),
-            ("sslkey", _) => tls.key = path(),
+            ("sslrootcert", _) => tls.authorities_file = path()?,
+            ("sslcert", _) => tls.certificate = path()?,
+            ("sslkey", _) => tls.key = path()?,
             ("sslmode", "verify-ca" | "verify-full") => {
                 tls.verify = true;
                 tls.verify_name = value == "verify-full";
@@ -106,62 +141,10 @@ fn from_old_form(text: &str) -> Result<Config, String> {
         config.ssl_mode(SslMode::Disable);
         return Ok(config);
     }
-    let address = text.strip_prefix("inet:").unwrap_or(text);
-    let (host, port) = split_port(address);
-    if host.is_empty() {
-        return Err(format!("hosts: no name in \"{text}\""));
-    }
+    let (host, port) = host_and_port(text, DEFAULT_PORT)?;
     config.host(host);
-    if let Some(port) = port {
-        config.port(
-            port.parse()
-                .map_err(|_| format!("hosts: bad port in \"{text}\""))?,
-        );
-    }
+    config.port(port);
     Ok(config)
-}
-
-/// `host:port`, `[v6]:port`, or a host alone.
-fn split_port(address: &str) -> (&str, Option<&str>) {
-    if let Some((host, rest)) = address.strip_prefix('[').and_then(|a| a.split_once(']')) {
-        return (host, rest.strip_prefix(':'));
-    }
-    match address.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => (host, Some(port)),
-        _ => (address, None),
-    }
-}
-
-/// The address without what is secret in it.
-fn public_name(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    let rest = rest.split_once('?').map_or(rest, |(base, _)| base);
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    format!("{scheme}://{host}")
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| byte == b'%');
-        let value = hex
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match value {
-            Some(value) => {
-                bytes.push(value);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The library's words, with the cause that it keeps behind them.
@@ -195,14 +178,14 @@ mod tests {
     #[test]
     fn older_forms() {
         for (text, host, ports) in [
-            ("db.example", Place::Tcp("db.example".into()), vec![]),
+            ("db.example", Place::Tcp("db.example".into()), vec![5432]),
             (
                 "inet:db.example:77",
                 Place::Tcp("db.example".into()),
                 vec![77],
             ),
             ("inet:[::1]:77", Place::Tcp("::1".into()), vec![77]),
-            ("::1", Place::Tcp("::1".into()), vec![]),
+            ("::1", Place::Tcp("::1".into()), vec![5432]),
             ("unix:/run/pg", Place::Unix("/run/pg".into()), vec![]),
         ] {
             let parsed = parse(text).unwrap();

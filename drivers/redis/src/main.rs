@@ -6,10 +6,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use driver::place::host_and_port;
 use driver::{Fault, Notes, Parameters, Results, Servers, Table, Timing, Tls};
 use redis_table::query::{self, Query};
 use redis_table::reply::{Limits, Reply};
 use redis_table::session::{Access, Session};
+
+/// Where Redis listens unless it is told otherwise.
+const DEFAULT_PORT: u16 = 6379;
 
 fn main() -> ExitCode {
     driver::main::<Redis>()
@@ -26,8 +30,8 @@ struct Redis {
 
 impl Table for Redis {
     fn open(parameters: &Parameters, _: &mut Notes) -> Result<Self, String> {
-        let hosts = parameters.words("hosts", "localhost").map(address);
-        let servers = Servers::new("redis", hosts.collect(), Timing::new(parameters)?);
+        let hosts = parameters.hosts("hosts", address)?;
+        let servers = Servers::new("redis", hosts, Timing::new(parameters)?);
         let query = Query::parse(parameters.text("query", "GET %s"));
         Ok(Self {
             name: parameters.table().to_owned(),
@@ -41,17 +45,14 @@ impl Table for Redis {
 
     fn find(&self, key: &[u8], notes: &mut Notes) -> Result<Option<Vec<u8>>, String> {
         let of_table = |reason| format!("{}: {reason}", self.name);
-        let (Some(command), Some(mut joined)) = (self.query.fill(key), self.results.of(key)) else {
+        let (Some(command), Some(joined)) = (self.query.fill(key), self.results.of(key)) else {
             return Ok(None);
         };
         let mut values = Vec::new();
         self.ask(&command, notes)?
             .values(&mut values)
             .map_err(of_table)?;
-        for value in values {
-            joined.add(&value).map_err(of_table)?;
-        }
-        Ok(joined.finish())
+        joined.all(values).map_err(of_table)
     }
 
     fn update(&self, key: &[u8], value: &[u8], notes: &mut Notes) -> Result<(), String> {
@@ -92,25 +93,16 @@ impl Redis {
 }
 
 /// A host of the configuration as an address.
-fn address(host: &str) -> String {
-    if host.starts_with('/') {
-        return format!("unix:{host}");
+fn address(text: &str) -> Result<String, String> {
+    let path = text.strip_prefix("unix:").unwrap_or(text);
+    if path.starts_with('/') {
+        return Ok(format!("unix:{path}"));
     }
-    if host.starts_with("unix:") {
-        return host.to_owned();
-    }
-    let host = host.strip_prefix("inet:").unwrap_or(host);
-    let has_port = match host.rsplit_once(':') {
-        Some((name, _)) => !name.contains(':') || name.ends_with(']'),
-        None => false,
-    };
-    if has_port {
-        format!("inet:{host}")
-    } else if host.contains(':') && !host.starts_with('[') {
-        format!("inet:[{host}]:6379")
-    } else {
-        format!("inet:{host}:6379")
-    }
+    let (host, port) = host_and_port(text, DEFAULT_PORT)?;
+    Ok(match host.contains(':') {
+        true => format!("inet:[{host}]:{port}"),
+        false => format!("inet:{host}:{port}"),
+    })
 }
 
 fn access(parameters: &Parameters) -> Result<Access, String> {
@@ -157,7 +149,8 @@ mod tests {
             ("/run/x", "unix:/run/x"),
             ("unix:/run/x", "unix:/run/x"),
         ] {
-            assert_eq!(address(host), expected, "{host}");
+            assert_eq!(address(host).as_deref(), Ok(expected), "{host}");
         }
+        assert!(address("db:port").is_err());
     }
 }

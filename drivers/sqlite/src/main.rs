@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use driver::sql::{Database, Dialect, Queries, Values};
-use driver::{Charset, Fault, Notes, Parameters, Servers, Table, Timing};
+use driver::sql::{Database, Dialect, Host, SqlTable, Values};
+use driver::{Charset, Fault, Parameters};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -16,47 +16,46 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 const BUSY: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    driver::main::<Sqlite>()
+    driver::main::<SqlTable<File>>()
 }
 
-struct Sqlite {
-    queries: Queries,
-    /// The one file, with the connections to it.
-    file: Servers<File>,
+/// A database.
+struct File {
+    path: String,
 }
 
-struct File(Connection);
+impl Host for File {
+    type Session = Session;
+    const KIND: &'static str = "sqlite";
+    const DIALECT: Dialect = Dialect::Sqlite;
 
-impl Table for Sqlite {
-    fn open(parameters: &Parameters, notes: &mut Notes) -> Result<Self, String> {
+    /// Texts in a database are UTF-8, so another key is not there.
+    fn charset(_: &Parameters) -> Result<Charset, String> {
+        Ok(Charset::Utf8)
+    }
+
+    fn all(parameters: &Parameters) -> Result<Vec<Self>, String> {
         let path = parameters.required("dbpath")?.to_owned();
-        Ok(Self {
-            // Texts in a database are UTF-8, so another key is not there.
-            queries: Queries::new(parameters, Charset::Utf8, Dialect::Sqlite, notes)?,
-            file: Servers::new("sqlite", vec![path], Timing::new(parameters)?),
-        })
+        Ok(vec![Self { path }])
     }
 
-    fn find(&self, key: &[u8], notes: &mut Notes) -> Result<Option<Vec<u8>>, String> {
-        let open = |path: &str| File::open(Path::new(path));
-        self.queries.find(key, &self.file, open, notes)
+    fn name(&self) -> &str {
+        &self.path
     }
 
-    fn tidy(&self) {
-        self.file.tidy();
-    }
-}
-
-impl File {
-    fn open(path: &Path) -> Result<Self, String> {
+    fn connect(&self) -> Result<Session, String> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let file = Connection::open_with_flags(path, flags).map_err(|error| error.to_string())?;
+        let opened = Connection::open_with_flags(Path::new(&self.path), flags);
+        let file = opened.map_err(|error| error.to_string())?;
         file.busy_timeout(BUSY).map_err(|error| error.to_string())?;
-        Ok(Self(file))
+        Ok(Session(file))
     }
 }
 
-impl Database for File {
+/// An open database.
+struct Session(Connection);
+
+impl Database for Session {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
     }

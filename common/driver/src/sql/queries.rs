@@ -21,7 +21,7 @@ pub trait Database {
 
 /// The query of a table and what becomes of its results.
 #[derive(Debug)]
-pub struct Queries {
+pub(super) struct Queries {
     table: String,
     statement: Statement,
     results: Results,
@@ -30,7 +30,7 @@ pub struct Queries {
 
 impl Queries {
     /// Read `query`, `result_format`, `expansion_limit`. The dialect is the usual one, for warnings about the query.
-    pub fn new(
+    pub(super) fn new(
         parameters: &Parameters,
         charset: Charset,
         usual: Dialect,
@@ -49,7 +49,7 @@ impl Queries {
     }
 
     /// Look a key up at one of the servers.
-    pub fn find<D: Database>(
+    pub(super) fn find<D: Database>(
         &self,
         key: &[u8],
         servers: &Servers<D>,
@@ -61,17 +61,14 @@ impl Queries {
             return Ok(None);
         };
         let key = key.as_bytes();
-        let Some(mut joined) = self.results.of(key) else {
+        let Some(joined) = self.results.of(key) else {
             return Ok(None);
         };
         let found = servers.run(notes, connect, |database| self.ask(key, database));
         let Some(values) = found.map_err(of_table)? else {
             return Ok(None);
         };
-        for value in values {
-            joined.add(&value).map_err(of_table)?;
-        }
-        let Some(value) = joined.finish() else {
+        let Some(value) = joined.all(values).map_err(of_table)? else {
             return Ok(None);
         };
         match self.charset.encode(value) {
