@@ -5,7 +5,7 @@
 use domain::base::iana::{Class, Rcode, Rtype};
 use domain::base::message_builder::AnswerBuilder;
 use domain::base::{Message, MessageBuilder, Name};
-use domain::rdata::{A, Aaaa, Cname, Mx, Ptr, Txt};
+use domain::rdata::{A, Aaaa, Cname, Mx, Ptr, Srv, Txt};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex};
@@ -31,6 +31,7 @@ enum Data {
     Cname(String),
     Ptr(String),
     Txt(String),
+    Srv(u16, String),
 }
 
 impl Dns {
@@ -84,6 +85,11 @@ impl Dns {
             &format!("{}.in-addr.arpa", reversed.join(".")),
             Data::Ptr(host.to_owned()),
         )
+    }
+
+    /// Adds a server of a service, `_service._protocol.name`.
+    pub fn srv(&self, name: &str, port: u16, host: &str) -> &Self {
+        self.add(name, Data::Srv(port, host.to_owned()))
     }
 
     /// Adds a text record.
@@ -193,12 +199,20 @@ impl Zone {
                         Txt::build_from_slice(text.as_bytes()).expect("text record");
                     answer.push((head.0, head.1, head.2, text))
                 }
+                Data::Srv(port, host) if wanted == Rtype::SRV => {
+                    answer.push((head.0, head.1, head.2, Srv::new(0, 0, *port, parse(host))))
+                }
                 Data::Cname(target) => {
                     let pushed = answer.push((head.0, head.1, head.2, Cname::new(parse(target))));
                     self.push(answer, target, wanted);
                     pushed
                 }
-                Data::A(_) | Data::Aaaa(_) | Data::Mx(..) | Data::Ptr(_) | Data::Txt(_) => Ok(()),
+                Data::A(_)
+                | Data::Aaaa(_)
+                | Data::Mx(..)
+                | Data::Ptr(_)
+                | Data::Txt(_)
+                | Data::Srv(..) => Ok(()),
             };
             pushed.expect("room in the answer");
         }

@@ -204,6 +204,12 @@ fn tree(setgid: u32) -> PathBuf {
     tree
 }
 
+/// Whether a program is built that is made only where it is asked for.
+#[must_use]
+pub fn is_built(name: &str) -> bool {
+    built().join(name).exists()
+}
+
 fn built() -> PathBuf {
     if let Some(given) = std::env::var_os("FERROPOST_BIN") {
         return PathBuf::from(given);

@@ -33,6 +33,9 @@ pub struct Server {
     child: Option<Child>,
 }
 
+/// Where tests/prepare puts the programs of a server that no Debian package has.
+const MONGODB: &str = "/opt/ferropost-tests/mongodb/bin";
+
 /// The name and password under which cases log in to servers that know users.
 pub const LOGIN: (&str, &str) = ("mail", "pass$word'\"1");
 
@@ -240,6 +243,49 @@ impl Server {
         let file = server.path("redis.conf");
         fs::write(&file, settings).expect("write");
         server.command = vec!["redis-server".to_owned(), file];
+        server.start();
+        server
+    }
+
+    /// A server of MongoDB's protocol at port 27017, without users, with documents (JSON, a list) in `mail.boxes`.
+    pub fn mongodb(machine: &Machine, documents: &str) -> Self {
+        let mut server = Self::new(machine, "mongodb", "nobody", 27017);
+        let data = server.path("data.db");
+        let pid = server.path("pid");
+        let program = format!("{MONGODB}/nx-27017");
+        let command = [
+            program.as_str(),
+            "--host",
+            "127.0.0.1",
+            "-p",
+            "27017",
+            "--log-file",
+            "/dev/null",
+            "--pid-file",
+            &pid,
+            "--db",
+            &data,
+        ];
+        server.command = command.map(str::to_owned).to_vec();
+        server.start();
+        let fill = "import json, pymongo, sys\n\
+                    pymongo.MongoClient('mongodb://127.0.0.1').mail.boxes.insert_many(json.loads(sys.argv[1]))";
+        server.run(&[&format!("{MONGODB}/python3"), "-c", fill, documents]);
+        server
+    }
+
+    /// TLS at a port, in front of a server that has none.
+    pub fn tls_before(machine: &Machine, port: u16, behind: u16) -> Self {
+        let mut server = Self::new(machine, &format!("tls{port}"), "nobody", port);
+        server.certificate("server");
+        server.certificate("other");
+        let listen = format!(
+            "OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={},key={},verify=0,fork,reuseaddr",
+            server.path("server.pem"),
+            server.path("server.key"),
+        );
+        let behind = format!("TCP:127.0.0.1:{behind}");
+        server.command = ["socat", &listen, &behind].map(str::to_owned).to_vec();
         server.start();
         server
     }

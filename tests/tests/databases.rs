@@ -214,10 +214,22 @@ case!(
     only(ferropost, "Better on purpose: drivers"),
     a_type_without_its_program_says_so,
     |setup| {
-        let mail = setup.stopped();
-        let failed = ask(&mail, "x", "mongodb:/etc/postfix/x.cf").exits(1);
-        let wanted = "unsupported dictionary type: mongodb: there is no program ";
-        assert!(failed.err.contains(wanted), "{failed:?}");
+        let mail = setup
+            .set("daemon_directory", "/nonexistent")
+            .file("x.cf", "dbpath = /x\nquery = SELECT '%s'\n")
+            .stopped();
+        for (kind, more) in [
+            ("sqlite", ""),
+            ("mongodb", ", which is built only where it is asked for"),
+        ] {
+            let failed = ask(&mail, "x", &format!("{kind}:/etc/postfix/x.cf")).exits(1);
+            let wanted = format!(
+                "unsupported dictionary type: {kind}: there is no program /nonexistent/{kind}_table{more}\n"
+            );
+            assert!(failed.err.ends_with(&wanted), "{failed:?}");
+            let types = mail.command("postconf").args(["-m"]).run().succeeds().out;
+            assert!(!types.lines().any(|name| name == kind), "{types}");
+        }
     }
 );
 

@@ -122,6 +122,13 @@ impl Template {
         })
     }
 
+    /// Whether it has a part of the key or value in it, so that it is not the same for all.
+    #[must_use]
+    pub fn has_parts(&self) -> bool {
+        let mut pieces = self.0.iter();
+        pieces.any(|piece| matches!(piece, Piece::Part { .. }))
+    }
+
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.0
     }

@@ -35,11 +35,17 @@ impl fmt::Display for OpenError {
                 )
             }
             Self::UnknownType(kind) => write!(f, "unsupported dictionary type: {kind}"),
-            Self::MissingDriver { kind, program } => write!(
-                f,
-                "unsupported dictionary type: {kind}: there is no program {}",
-                program.display()
-            ),
+            Self::MissingDriver { kind, program } => {
+                let program = program.display();
+                write!(
+                    f,
+                    "unsupported dictionary type: {kind}: there is no program {program}"
+                )?;
+                match kind.as_str() {
+                    "mongodb" => f.write_str(", which is built only where it is asked for"),
+                    _ => Ok(()),
+                }
+            }
             Self::ReadOnly(spec) => write!(f, "{spec} map requires O_RDONLY access mode"),
             Self::Syntax(text) | Self::File(text) => f.write_str(text),
         }
