@@ -245,6 +245,37 @@ case!(memcache_answers, |setup| {
 });
 
 case!(
+    only(ferropost, "messages of new releases"),
+    memcache_keys_can_be_digests,
+    |setup| {
+        let server = Server::memcached(&setup.machine);
+        let base = "memcache = inet:127.0.0.1:11211\n";
+        let long = "x".repeat(300);
+        let backup = format!("backup = inline:{{ {{ {long} = kept }} }}\n");
+        let mail = setup
+            .file(
+                "digest.cf",
+                &format!("{base}key_format = a:%s\nkey_digest = sha256\n"),
+            )
+            .file("backup.cf", &format!("{base}{backup}key_digest = md5\n"))
+            .file("cached.cf", &format!("{base}key_digest = md5\n"))
+            .file("bad.cf", &format!("{base}key_digest = nonsense\n"))
+            .stopped();
+        let table = |name: &str| format!("memcache:/etc/postfix/{name}.cf");
+        // The SHA-256 of "a:one@ferro.example".
+        let key = "0e3398a5a686e2b57bfbddd16b9d3d25dc69adf9fa2665954c05339ebee3fac2";
+        let stored = server.talk(&format!("set {key} 0 0 5\r\nalice\r\n"), "STORED");
+        assert_eq!(stored, ["STORED"]);
+        let answers = [("one@ferro.example", "alice"), ("none", ""), (&long, "")];
+        all_are(&mail, &table("digest"), &answers);
+        all_are(&mail, &table("backup"), &[(&long, "kept")]);
+        all_are(&mail, &table("cached"), &[(&long, "kept")]);
+        let failed = ask(&mail, "x", &table("bad")).exits(1);
+        assert!(failed.err.contains("no such digest"), "{failed:?}");
+    }
+);
+
+case!(
     only(ferropost, "Better on purpose: redis"),
     redis_answers,
     |setup| {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::notes::Notes;
 use crate::template::Template;
 
 /// The parameters of a table.
@@ -120,6 +121,13 @@ impl Parameters {
         Template::parse(text).map_err(|_| self.bad(format_args!("Invalid {name} template: {text}")))
     }
 
+    /// Say of each of these that is set to something that it changes nothing here, and why.
+    pub fn without_effect(&self, names: &[&str], why: &str, notes: &mut Notes) {
+        for name in names.iter().filter(|name| self.filled(name).is_some()) {
+            notes.add(self.bad(format_args!("{name} has no effect: {why}")));
+        }
+    }
+
     /// A complaint with the table's name.
     #[must_use]
     pub fn bad(&self, what: impl std::fmt::Display) -> String {
@@ -151,6 +159,13 @@ mod tests {
         assert_eq!(all.flag("b", false), Ok(true));
         assert_eq!(all.time("c", 1), Ok(Duration::from_secs(120)));
         assert_eq!(all.words("d", "").collect::<Vec<_>>(), ["x", "y", "z"]);
+    }
+
+    #[test]
+    fn what_has_no_effect_is_said_where_it_is_set() {
+        let mut notes = Notes::default();
+        parameters().without_effect(&["a", "e", "none"], "no reason", &mut notes);
+        assert_eq!(notes.into_vec(), ["/t.cf: a has no effect: no reason"]);
     }
 
     #[test]

@@ -13,6 +13,18 @@ pub(crate) fn complain(parameters: &Parameters, notes: &mut Notes) {
             notes.add(parameters.bad(format_args!("{name} ignored: there is no cache")));
         }
     }
+    let library = "the client library takes those of the system's OpenSSL";
+    parameters.without_effect(&["tls_cipher_suite"], library, notes);
+    let random = "random numbers are the system's";
+    parameters.without_effect(&["tls_random_file"], random, notes);
+    let external = "only the SASL mechanism EXTERNAL is known here";
+    let names = ["sasl_realm", "sasl_authz_id"];
+    parameters.without_effect(&names, external, notes);
+    for name in ["sasl_minssf", "debuglevel"] {
+        if parameters.text(name, "0") != "0" {
+            parameters.without_effect(&[name], "it is always 0 here", notes);
+        }
+    }
     if parameters.text("version", "3") != "3" {
         notes.add(parameters.bad("version: only version 3 of the protocol is spoken"));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use driver::place::host_and_port;
 use driver::sql::{self, Dialect};
-use driver::{Charset, Parameters};
+use driver::{Charset, Notes, Parameters};
 use mysql::{Opts, OptsBuilder};
 
 use crate::certificates::{self, Secured};
@@ -150,6 +150,11 @@ impl sql::Host for Host {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn complain(parameters: &Parameters, notes: &mut Notes) {
+        let why = "the client library takes those of the system's OpenSSL";
+        parameters.without_effect(&["tls_ciphers"], why, notes);
     }
 
     fn connect(&self) -> Result<Session, String> {

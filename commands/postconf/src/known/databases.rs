@@ -8,13 +8,14 @@ use config::{Explained, MainCf};
 
 use super::{Class, Set};
 
-/// The parameters of each type of table.
-const PARAMETERS: [(&str, &[&str]); 6] = [
+/// The parameters of each type of table, as its driver reads them and its page describes them.
+const PARAMETERS: [(&str, &[&str]); 7] = [
     ("ldap", LDAP),
     ("memcache", MEMCACHE),
     ("mongodb", MONGODB),
     ("mysql", MYSQL),
     ("pgsql", PGSQL),
+    ("redis", REDIS),
     ("sqlite", SQLITE),
 ];
 
@@ -30,12 +31,15 @@ const LDAP: &[&str] = &[
     "dereference",
     "domain",
     "expansion_limit",
+    "idle_interval",
     "leaf_result_attribute",
+    "max_connections",
     "query_filter",
     "recursion_limit",
     "result_attribute",
     "result_filter",
     "result_format",
+    "retry_interval",
     "sasl_authz_id",
     "sasl_mechs",
     "sasl_minssf",
@@ -64,9 +68,11 @@ const MEMCACHE: &[&str] = &[
     "data_size_limit",
     "domain",
     "flags",
+    "idle_interval",
     "key_digest",
     "key_format",
     "line_size_limit",
+    "max_connections",
     "max_try",
     "memcache",
     "retry_pause",
@@ -79,15 +85,16 @@ const MONGODB: &[&str] = &[
     "dbname",
     "domain",
     "expansion_limit",
-    "options",
+    "idle_interval",
+    "max_connections",
     "projection",
     "query_filter",
     "result_attribute",
     "result_format",
+    "timeout",
     "uri",
 ];
 
-/// What every SQL table has.
 const MYSQL: &[&str] = &[
     "additional_conditions",
     "charset",
@@ -96,6 +103,7 @@ const MYSQL: &[&str] = &[
     "expansion_limit",
     "hosts",
     "idle_interval",
+    "max_connections",
     "option_file",
     "option_group",
     "password",
@@ -105,6 +113,7 @@ const MYSQL: &[&str] = &[
     "retry_interval",
     "select_field",
     "table",
+    "timeout",
     "tls_CAfile",
     "tls_CApath",
     "tls_cert_file",
@@ -123,6 +132,7 @@ const PGSQL: &[&str] = &[
     "expansion_limit",
     "hosts",
     "idle_interval",
+    "max_connections",
     "password",
     "query",
     "result_format",
@@ -130,8 +140,32 @@ const PGSQL: &[&str] = &[
     "select_field",
     "select_function",
     "table",
+    "timeout",
     "user",
     "where_field",
+];
+
+const REDIS: &[&str] = &[
+    "data_size_limit",
+    "db",
+    "domain",
+    "expansion_limit",
+    "hosts",
+    "idle_interval",
+    "max_connections",
+    "password",
+    "query",
+    "result_format",
+    "retry_interval",
+    "timeout",
+    "tls",
+    "tls_CAfile",
+    "tls_CApath",
+    "tls_cert_file",
+    "tls_key_file",
+    "tls_verify_cert",
+    "ttl",
+    "user",
 ];
 
 const SQLITE: &[&str] = &[
@@ -139,6 +173,7 @@ const SQLITE: &[&str] = &[
     "dbpath",
     "domain",
     "expansion_limit",
+    "max_connections",
     "query",
     "result_format",
     "select_field",

@@ -29,6 +29,11 @@ pub trait Host: Sized + Send + Sync + 'static {
     /// As messages name it; no two of a table have the same name and differ.
     fn name(&self) -> &str;
 
+    /// Say what of the configuration cannot be done; nothing where everything can.
+    fn complain(parameters: &Parameters, notes: &mut Notes) {
+        let _ = (parameters, notes);
+    }
+
     /// Connect to it.
     fn connect(&self) -> Result<Self::Session, String>;
 }
@@ -45,6 +50,7 @@ impl<H: Host> Table for SqlTable<H> {
     fn open(parameters: &Parameters, notes: &mut Notes) -> Result<Self, String> {
         let queries = Queries::new(parameters, H::charset(parameters)?, H::DIALECT, notes)?;
         let hosts = H::all(parameters)?;
+        H::complain(parameters, notes);
         let names = hosts.iter().map(|host| host.name().to_owned()).collect();
         Ok(Self {
             queries,
