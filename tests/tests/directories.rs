@@ -75,6 +75,12 @@ case!(ldap_answers, |setup| {
         .file("terminal.cf", &format!("{local}{login}{search}result_attribute =\nterminal_result_attribute = maildrop\n{group}"))
         .file("format.cf", &format!("{local}{base}result_format = smtp:[%s] for %U\n"))
         .file("limit.cf", &format!("{local}{base}expansion_limit = 1\n"))
+        .file("one.cf", &format!("{local}{base}scope = one\n"))
+        .file("top.cf", &format!("{local}{base}scope = base\n"))
+        .file("size.cf", &format!("{local}{login}search_base = cn=mail\nquery_filter = (maildrop=%s)\nsize_limit = 1\n"))
+        .file("depth.cf", &format!("{local}{base}{group}recursion_limit = 1\n"))
+        .file("filter.cf", &format!("{local}{base}result_filter = <%s>\n"))
+        .file("anonymous.cf", &format!("{local}bind = no\nversion = 3\n{search}"))
         .file("hasty.cf", &format!("{local}timeout = 1\n{base}"))
         .file("down.cf", &format!("server_host = 127.0.0.1:5999\n{base}"))
         .file("wrong.cf", &format!("{local}bind_dn = cn=reader,cn=mail\nbind_pw = wrong\nversion = 3\n{search}"))
@@ -139,7 +145,18 @@ case!(ldap_answers, |setup| {
         "outside@x.example"
     );
     assert_eq!(sorted(&table("terminal"), "inner@ferro.example"), "größe");
+    for (name, value) in [
+        ("one", "alice"),
+        ("top", ""),
+        ("filter", "<alice>"),
+        ("anonymous", ""),
+    ] {
+        all_are(&mail, &table(name), &[("one@ferro.example", value)]);
+    }
     ask(&mail, "many@ferro.example", &table("limit")).exits(1);
+    ask(&mail, "alice", &table("size")).exits(1);
+    all_are(&mail, &table("size"), &[("comma", "comma")]);
+    ask(&mail, "group@ferro.example", &table("depth")).exits(1);
     ask(&mail, "loop@ferro.example", &table("group")).exits(1);
     let case = Trouble {
         kind: "ldap",
