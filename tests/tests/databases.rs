@@ -112,6 +112,35 @@ case!(sqlite_answers, |setup| {
     }
 });
 
+case!(
+    only(ferropost, "messages of new releases"),
+    queries_name_parameters_of_main_cf,
+    |setup| {
+        let path = sqlite(&setup, "aliases.db", ALIASES);
+        let query = |text: &str| {
+            format!("dbpath = {path}\nquery = SELECT v FROM aliases WHERE k = '{text}'\n")
+        };
+        let mail = setup
+            .file("mine.cf", &query("%u@%{mine}"))
+            .file("quoted.cf", &query("%{quoted}@%d"))
+            .file("missing.cf", &query("%{missing}"))
+            .set("base", "example")
+            .set("mine", "ferro.$base")
+            .set("quoted", "o'hara")
+            .stopped();
+        let table = |name: &str| format!("sqlite:/etc/postfix/{name}.cf");
+        let answers = [("one@elsewhere", "alice"), ("one", "alice"), ("none", "")];
+        all_are(&mail, &table("mine"), &answers);
+        let answers = [("any@ferro.example", "quoted"), ("any@x", ""), ("any", "")];
+        all_are(&mail, &table("quoted"), &answers);
+        let failed = ask(&mail, "x", &table("missing")).exits(1);
+        assert!(
+            failed.err.contains("missing is not set in main.cf"),
+            "{failed:?}"
+        );
+    }
+);
+
 /// A set-up with mailboxes and aliases in an SQLite database, the aliases by way of proxymap.
 fn hosted(setup: Setup) -> Instance {
     let path = sqlite(

@@ -116,9 +116,16 @@ impl Parameters {
         }
     }
 
-    /// A text, read as the template of that name.
+    /// A text, read as the template of that name: a query, in which `%{name}` may stand.
     pub fn template(&self, name: &str, text: &str) -> Result<Template, String> {
-        Template::parse(text).map_err(|_| self.bad(format_args!("Invalid {name} template: {text}")))
+        Template::parse_with(text, |parameter| self.of_main_cf(parameter))
+            .map_err(|error| self.bad(format_args!("Invalid {name} template: {text}: {error}")))
+    }
+
+    /// A parameter of main.cf that some value of the table names as `%{name}`.
+    #[must_use]
+    pub fn of_main_cf(&self, name: &str) -> Option<&str> {
+        self.set(&format!("%{{{name}}}"))
     }
 
     /// Say of each of these that is set to something that it changes nothing here, and why.

@@ -29,7 +29,11 @@ impl Results {
         };
         let limit = parameters.number("expansion_limit", 0, 0..=u64::from(u32::MAX))?;
         Ok(Self {
-            format: parameters.template("result_format", format)?,
+            format: Template::parse(format).map_err(|error| {
+                parameters.bad(format_args!(
+                    "Invalid result_format template: {format}: {error}"
+                ))
+            })?,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
         })
     }

@@ -1,6 +1,6 @@
 //! Templates of queries and results: `%s %u %d %S %U %D %1 ... %9 %%`, as mysql_table(5) describes them.
 //!
-//! In a query all of them stand for parts of the key. In a result format `%s %u %d` stand for parts of the value that was found,
+//! In a query all of them stand for parts of the key, and `%{name}` for a parameter of main.cf, whatever the key. In a result format `%s %u %d` stand for parts of the value that was found,
 //! and the others for parts of the key. A part that there is not suppresses the query, or skips the value.
 
 use std::fmt;
@@ -21,6 +21,8 @@ pub(crate) enum Piece {
         /// Whether it is the key's in a result format too.
         of_key: bool,
     },
+    /// The value of a parameter of main.cf, which is quoted as a key is.
+    Value(Vec<u8>),
 }
 
 /// A part of a key or value.
@@ -36,50 +38,65 @@ pub(crate) enum Part {
     Label(usize),
 }
 
-/// A `%` with something else behind it than a template knows.
+/// Why a text is no template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadTemplate;
+pub enum BadTemplate {
+    /// A `%` with something else behind it than a template knows.
+    Letter,
+    /// A `%{name}` of a parameter that there is not.
+    Name(String),
+}
 
 impl fmt::Display for BadTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("invalid template")
+        match self {
+            Self::Letter => f.write_str("an unknown %-expansion"),
+            Self::Name(name) => write!(f, "{name} is not set in main.cf"),
+        }
     }
 }
 
 impl std::error::Error for BadTemplate {}
 
 impl Template {
-    /// Read a template.
+    /// Read a template without `%{name}`.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
+        Self::parse_with(text, |_| None)
+    }
+
+    /// Read a template; `value` knows the parameters of main.cf.
+    pub fn parse_with<'a>(
+        text: &str,
+        value: impl Fn(&str) -> Option<&'a str>,
+    ) -> Result<Self, BadTemplate> {
         let mut pieces = Vec::new();
-        let mut plain = Vec::new();
-        let mut bytes = text.bytes();
-        while let Some(byte) = bytes.next() {
-            if byte != b'%' {
-                plain.push(byte);
-                continue;
-            }
-            let letter = bytes.next().ok_or(BadTemplate)?;
-            if letter == b'%' {
-                plain.push(b'%');
-                continue;
-            }
+        let mut rest = text;
+        while let Some((plain, behind)) = rest.split_once('%') {
+            push_text(&mut pieces, plain);
+            let letter = behind.bytes().next().ok_or(BadTemplate::Letter)?;
+            rest = behind.get(1..).ok_or(BadTemplate::Letter)?;
             let part = match letter.to_ascii_lowercase() {
+                b'%' => {
+                    push_text(&mut pieces, "%");
+                    continue;
+                }
+                b'{' => {
+                    let (name, behind) = rest.split_once('}').ok_or(BadTemplate::Letter)?;
+                    let named = || BadTemplate::Name(name.to_owned());
+                    pieces.push(Piece::Value(value(name).ok_or_else(named)?.into()));
+                    rest = behind;
+                    continue;
+                }
                 b's' => Part::Whole,
                 b'u' => Part::User,
                 b'd' => Part::Domain,
                 digit @ b'1'..=b'9' => Part::Label(usize::from(digit - b'0')),
-                _ => return Err(BadTemplate),
+                _ => return Err(BadTemplate::Letter),
             };
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            }
             let of_key = !letter.is_ascii_lowercase();
             pieces.push(Piece::Part { part, of_key });
         }
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain));
-        }
+        push_text(&mut pieces, rest);
         Ok(Self(pieces))
     }
 
@@ -91,6 +108,7 @@ impl Template {
             match piece {
                 Piece::Text(text) => query.extend_from_slice(text),
                 Piece::Part { part, .. } => quote(part.of(key)?, &mut query),
+                Piece::Value(value) => quote(value, &mut query),
             }
         }
         Some(query)
@@ -102,7 +120,7 @@ impl Template {
         let mut result = Vec::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => result.extend_from_slice(text),
+                Piece::Text(text) | Piece::Value(text) => result.extend_from_slice(text),
                 Piece::Part { part, of_key } => {
                     let whole = if *of_key { key } else { value };
                     let found = part.of(whole).filter(|found| !found.is_empty())?;
@@ -118,19 +136,28 @@ impl Template {
     pub fn suits(&self, key: &[u8]) -> bool {
         self.0.iter().all(|piece| match piece {
             Piece::Part { part, of_key: true } => part.of(key).is_some(),
-            Piece::Part { .. } | Piece::Text(_) => true,
+            Piece::Part { .. } | Piece::Text(_) | Piece::Value(_) => true,
         })
     }
 
-    /// Whether it has a part of the key or value in it, so that it is not the same for all.
+    /// Whether it has anything in it but its own text.
     #[must_use]
     pub fn has_parts(&self) -> bool {
         let mut pieces = self.0.iter();
-        pieces.any(|piece| matches!(piece, Piece::Part { .. }))
+        pieces.any(|piece| !matches!(piece, Piece::Text(_)))
     }
 
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.0
+    }
+}
+
+/// Add text, to the text before it where there is some.
+fn push_text(pieces: &mut Vec<Piece>, more: &str) {
+    match pieces.last_mut() {
+        _ if more.is_empty() => {}
+        Some(Piece::Text(text)) => text.extend_from_slice(more.as_bytes()),
+        _ => pieces.push(Piece::Text(more.into())),
     }
 }
 
@@ -214,8 +241,27 @@ mod tests {
     #[test]
     fn unknown_letters_are_refused() {
         for text in ["%x", "%0", "100%"] {
-            assert_eq!(Template::parse(text), Err(BadTemplate), "{text}");
+            assert_eq!(Template::parse(text), Err(BadTemplate::Letter), "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_of_main_cf_stand_for_their_values() {
+        let known = |name: &str| match name {
+            "domain_1" => Some("it's"),
+            "empty" => Some(""),
+            _ => None,
+        };
+        let template = Template::parse_with("a%{domain_1}%%%{empty}%s", known).unwrap();
+        let quote = |part: &[u8], query: &mut Vec<u8>| {
+            query.push(b'<');
+            query.extend_from_slice(part);
+            query.push(b'>');
+        };
+        assert_eq!(template.query(b"k", quote).unwrap(), b"a<it's>%<><k>");
+        let name = BadTemplate::Name("x".to_owned());
+        assert_eq!(Template::parse_with("%{x}", known), Err(name));
+        assert_eq!(Template::parse_with("%{x", known), Err(BadTemplate::Letter));
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 //! in a regular expression it stands for its own letters, and within `$expr`, where a text that begins with `$` names a field, it is
 //! marked as literal. Programs, schemas, search phrases and names take no part of a key, which is said when the table is opened.
 
-use driver::Template;
+use driver::{Parameters, Template};
 use mongodb::bson::{Bson, Document, Regex, doc};
 
 /// Operators whose texts the server reads in a language of its own.
@@ -50,8 +50,9 @@ enum Meaning {
 
 impl Filter {
     /// Read a filter; the error says what is wrong with it.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        members(object(text)?, Meaning::Data).map(Self)
+    pub(crate) fn parse(text: &str, parameters: &Parameters) -> Result<Self, String> {
+        let reader = Reader(parameters);
+        reader.members(object(text)?, Meaning::Data).map(Self)
     }
 
     /// The query for a key; `None` where the key lacks a part.
@@ -65,17 +66,62 @@ pub(crate) fn object(text: &str) -> Result<Document, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-fn members(document: Document, meaning: Meaning) -> Result<Vec<(String, Node)>, String> {
-    let members = document.into_iter().map(|(name, value)| {
-        let template = template(&name)?;
-        if template.has_parts() {
-            return Err(format!("a %-expansion in the name \"{name}\""));
-        }
-        let name = text(&template, "", false).unwrap_or(name);
-        let node = node(value, within(&name, meaning))?;
-        Ok((name, node))
-    });
-    members.collect()
+/// Reads filters of a table.
+struct Reader<'a>(&'a Parameters);
+
+impl Reader<'_> {
+    fn members(&self, document: Document, meaning: Meaning) -> Result<Vec<(String, Node)>, String> {
+        let members = document.into_iter().map(|(name, value)| {
+            let template = self.template(&name)?;
+            if template.has_parts() {
+                return Err(format!("a %-expansion in the name \"{name}\""));
+            }
+            let name = text(&template, "", false).unwrap_or(name);
+            let node = self.node(value, within(&name, meaning))?;
+            Ok((name, node))
+        });
+        members.collect()
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "kinds without text in them, also those that the library may add"
+    )]
+    fn node(&self, value: Bson, meaning: Meaning) -> Result<Node, String> {
+        Ok(match value {
+            Bson::String(said) => {
+                let template = self.template(&said)?;
+                if !template.has_parts() {
+                    Node::Fixed(text(&template, "", false).unwrap_or(said).into())
+                } else if meaning == Meaning::Foreign {
+                    return Err(format!("no %-expansion is allowed in \"{said}\""));
+                } else {
+                    Node::Text(template, meaning)
+                }
+            }
+            Bson::RegularExpression(regex) => {
+                let template = self.template(regex.pattern.as_str())?;
+                if meaning == Meaning::Foreign && template.has_parts() {
+                    return Err(format!(
+                        "no %-expansion is allowed in \"{}\"",
+                        regex.pattern
+                    ));
+                }
+                Node::Pattern(template, regex)
+            }
+            Bson::Array(all) => {
+                let nodes = all.into_iter().map(|value| self.node(value, meaning));
+                Node::List(nodes.collect::<Result<_, _>>()?)
+            }
+            Bson::Document(document) => Node::Object(self.members(document, meaning)?),
+            other => Node::Fixed(other),
+        })
+    }
+
+    fn template(&self, said: &str) -> Result<Template, String> {
+        Template::parse_with(said, |name| self.0.of_main_cf(name))
+            .map_err(|error| format!("\"{said}\": {error}"))
+    }
 }
 
 /// What texts mean below a name.
@@ -91,45 +137,6 @@ fn within(name: &str, outside: Meaning) -> Meaning {
         "$expr" => Meaning::Expression,
         _ => outside,
     }
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "kinds without text in them, also those that the library may add"
-)]
-fn node(value: Bson, meaning: Meaning) -> Result<Node, String> {
-    Ok(match value {
-        Bson::String(said) => {
-            let template = template(&said)?;
-            if !template.has_parts() {
-                Node::Fixed(text(&template, "", false).unwrap_or(said).into())
-            } else if meaning == Meaning::Foreign {
-                return Err(format!("no %-expansion is allowed in \"{said}\""));
-            } else {
-                Node::Text(template, meaning)
-            }
-        }
-        Bson::RegularExpression(regex) => {
-            let template = template(regex.pattern.as_str())?;
-            if meaning == Meaning::Foreign && template.has_parts() {
-                return Err(format!(
-                    "no %-expansion is allowed in \"{}\"",
-                    regex.pattern
-                ));
-            }
-            Node::Pattern(template, regex)
-        }
-        Bson::Array(all) => {
-            let nodes = all.into_iter().map(|value| node(value, meaning));
-            Node::List(nodes.collect::<Result<_, _>>()?)
-        }
-        Bson::Document(document) => Node::Object(members(document, meaning)?),
-        other => Node::Fixed(other),
-    })
-}
-
-fn template(said: &str) -> Result<Template, String> {
-    Template::parse(said).map_err(|_| format!("Invalid query_filter template: {said}"))
 }
 
 fn fill(members: &[(String, Node)], key: &str) -> Option<Document> {
@@ -190,8 +197,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// As the opener of a table gives them, for filters that name the parameter `mine`.
+    fn parameters() -> Parameters {
+        Parameters::new("t", [("%{mine}".to_owned(), r#"a"$b"#.to_owned())])
+    }
+
     fn filled(filter: &str, key: &str) -> Option<Document> {
-        Filter::parse(filter).unwrap().fill(key)
+        Filter::parse(filter, &parameters()).unwrap().fill(key)
     }
 
     #[test]
@@ -203,6 +215,16 @@ mod tests {
         assert_eq!(filled(filter, "a@x.example"), Some(wanted));
         assert_eq!(filled(filter, "bare"), None);
         assert_eq!(filled(r#"{"a": "100%%"}"#, "k"), Some(doc! { "a": "100%" }));
+    }
+
+    #[test]
+    fn parameters_of_main_cf_are_data_too() {
+        let filter = r#"{"a": "%{mine}", "$expr": {"$eq": ["$a", "%{mine}"]}}"#;
+        let said = r#"a"$b"#;
+        let wanted = doc! { "a": said, "$expr": { "$eq": ["$a", { "$literal": said }] } };
+        assert_eq!(filled(filter, "k"), Some(wanted));
+        let unknown = Filter::parse(r#"{"a": "%{other}"}"#, &parameters()).unwrap_err();
+        assert_eq!(unknown, r#""%{other}": other is not set in main.cf"#);
     }
 
     #[test]
@@ -274,15 +296,15 @@ mod tests {
             r#"{"a": {"$oid": "%s"}}"#,
             "",
         ] {
-            assert!(Filter::parse(filter).is_err(), "{filter}");
+            assert!(Filter::parse(filter, &parameters()).is_err(), "{filter}");
         }
-        assert!(Filter::parse(r#"{"$where": "this.a == 1"}"#).is_ok());
+        assert!(Filter::parse(r#"{"$where": "this.a == 1"}"#, &parameters()).is_ok());
     }
 
     proptest! {
         #[test]
         fn any_filter_and_key_end(filter: String, key: String) {
-            if let Ok(filter) = Filter::parse(&filter) {
+            if let Ok(filter) = Filter::parse(&filter, &parameters()) {
                 let _ = filter.fill(&key);
             }
         }

@@ -45,7 +45,7 @@ struct Mongodb {
 
 impl Table for Mongodb {
     fn open(parameters: &Parameters, _: &mut Notes) -> Result<Self, String> {
-        let filter = Filter::parse(parameters.required("query_filter")?);
+        let filter = Filter::parse(parameters.required("query_filter")?, parameters);
         let timing = Timing::new(parameters)?;
         let uri = parameters.required("uri")?;
         Ok(Self {

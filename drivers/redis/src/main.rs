@@ -32,7 +32,8 @@ impl Table for Redis {
     fn open(parameters: &Parameters, _: &mut Notes) -> Result<Self, String> {
         let hosts = parameters.hosts("hosts", address)?;
         let servers = Servers::new("redis", hosts, Timing::new(parameters)?);
-        let query = Query::parse(parameters.text("query", "GET %s"));
+        let query = parameters.text("query", "GET %s");
+        let query = Query::parse(query, |name| parameters.of_main_cf(name));
         Ok(Self {
             name: parameters.table().to_owned(),
             query: query.map_err(|error| parameters.bad(format_args!("query: {error}")))?,

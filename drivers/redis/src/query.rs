@@ -16,8 +16,8 @@ pub struct Query {
 }
 
 impl Query {
-    /// Read a query such as `GET alias:%s`.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Read a query such as `GET alias:%s`; `value` knows the parameters of main.cf.
+    pub fn parse<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> Result<Self, String> {
         let mut words = text.split_ascii_whitespace();
         let command = words.next().unwrap_or_default();
         if !COMMANDS
@@ -28,9 +28,9 @@ impl Query {
         }
         let words = text
             .split_ascii_whitespace()
-            .map(Template::parse)
+            .map(|word| Template::parse_with(word, &value))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| format!("Invalid query template: {text}"))?;
+            .map_err(|error| format!("Invalid query template: {text}: {error}"))?;
         match words.len() {
             0 | 1 => Err(format!("without a key: {text}")),
             _ => Ok(Self { words }),
@@ -96,7 +96,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn filled(query: &str, key: &str) -> Option<Vec<String>> {
-        let words = Query::parse(query).unwrap().fill(key.as_bytes())?;
+        let words = Query::parse(query, |_| None)
+            .unwrap()
+            .fill(key.as_bytes())?;
         let text = |word: Vec<u8>| String::from_utf8(word).unwrap();
         Some(words.into_iter().map(text).collect())
     }
@@ -117,13 +119,16 @@ mod tests {
     #[test]
     fn only_commands_that_read() {
         for text in ["", "GET", "FLUSHALL now", "DEL %s", "GET %x", "%s x"] {
-            assert!(Query::parse(text).is_err(), "{text}");
+            assert!(Query::parse(text, |_| None).is_err(), "{text}");
         }
     }
 
     #[test]
     fn what_is_asked_for_can_be_set() {
-        let get = Query::parse("GET k:%s").unwrap().fill(b"a").unwrap();
+        let get = Query::parse("GET k:%s", |_| None)
+            .unwrap()
+            .fill(b"a")
+            .unwrap();
         let texts = |words: Vec<Vec<u8>>| {
             words
                 .iter()
@@ -135,12 +140,18 @@ mod tests {
             ["SET", "k:a", "v", "EX", "60"]
         );
         assert_eq!(texts(remove(&get).unwrap()), ["DEL", "k:a"]);
-        let hget = Query::parse("HGET h %s").unwrap().fill(b"a").unwrap();
+        let hget = Query::parse("HGET h %s", |_| None)
+            .unwrap()
+            .fill(b"a")
+            .unwrap();
         assert_eq!(
             texts(update(&hget, b"v", 60).unwrap()),
             ["HSET", "h", "a", "v"]
         );
-        let members = Query::parse("SMEMBERS %s").unwrap().fill(b"a").unwrap();
+        let members = Query::parse("SMEMBERS %s", |_| None)
+            .unwrap()
+            .fill(b"a")
+            .unwrap();
         assert_eq!(update(&members, b"v", 0), None);
     }
 

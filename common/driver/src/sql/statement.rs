@@ -69,8 +69,7 @@ impl Statement {
             Some(query) => query.to_owned(),
             None => Self::of_old_parameters(parameters)?,
         };
-        Self::parse(&query)
-            .map_err(|_| parameters.bad(format_args!("Invalid query template: {query}")))
+        parameters.template("query", &query).map(Self)
     }
 
     fn of_old_parameters(parameters: &Parameters) -> Result<String, String> {
@@ -95,7 +94,7 @@ impl Statement {
         for piece in self.0.pieces() {
             match piece {
                 Piece::Text(text) => place.read(text),
-                Piece::Part { .. } => match &place.context {
+                Piece::Part { .. } | Piece::Value(_) => match &place.context {
                     Context::Quoted { quote: b'"', .. } if dialect == Dialect::Sqlite => {
                         warning = Some("put %-expansions between single quotes, not double quotes");
                     }
@@ -129,6 +128,7 @@ impl Statement {
                     };
                     place.quote(data, &mut statement)?;
                 }
+                Piece::Value(value) => place.quote(value, &mut statement)?,
             }
         }
         Ok(Some(statement))
@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(of(&[]).unwrap_err(), "t: the parameter query is missing");
         assert_eq!(
             of(&[("query", "%x")]).unwrap_err(),
-            "t: Invalid query template: %x"
+            "t: Invalid query template: %x: an unknown %-expansion"
         );
     }
 

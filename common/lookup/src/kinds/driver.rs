@@ -10,6 +10,7 @@
 
 mod process;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -102,7 +103,10 @@ impl DriverTable {
                 program,
             });
         }
-        let parameters = parameters(name, inner.settings.as_ref())?;
+        let mut parameters = parameters(name, inner.settings.as_ref())?;
+        if let Some(settings) = &inner.settings {
+            add_named(&mut parameters, settings)?;
+        }
         let set = |wanted: &str| {
             let mut all = parameters.iter();
             let found = all.find(|parameter| parameter.name == wanted);
@@ -283,6 +287,27 @@ fn parameters(name: &str, settings: Option<&Settings>) -> Result<Vec<Parameter>,
     Ok(parameters)
 }
 
+/// Add the parameters of main.cf that values of the table name as `%{name}`, under that name; the driver says which it misses.
+fn add_named(parameters: &mut Vec<Parameter>, settings: &Settings) -> Result<(), OpenError> {
+    let mut names = BTreeSet::new();
+    for parameter in parameters.iter() {
+        let behind = parameter.value.split("%{").skip(1);
+        names.extend(
+            behind.filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned())),
+        );
+    }
+    for name in names {
+        let value = settings
+            .text(&name)
+            .map_err(|error| OpenError::Syntax(error.to_string()))?;
+        if let Some(value) = value {
+            let name = format!("%{{{name}}}");
+            parameters.push(Parameter { name, value });
+        }
+    }
+    Ok(())
+}
+
 /// Values stand in a file as they are: passwords may have `$` in them.
 fn file_parameters(path: &Path) -> Result<Vec<Parameter>, OpenError> {
     let bytes = std::fs::read(path).map_err(|error| {
@@ -343,6 +368,24 @@ mod tests {
         assert_eq!(
             pairs(found),
             [pair("query", "GET alice"), pair("hosts", "h")]
+        );
+    }
+
+    #[test]
+    fn parameters_that_a_query_names_are_given_along() {
+        let main = MainCf::parse(
+            Path::new("main.cf"),
+            b"who = alice\nmine = $who!\nempty =\n",
+        );
+        let settings = Loader::new("test").over("/x".into(), main.unwrap());
+        let mut all = vec![Parameter {
+            name: "query".to_owned(),
+            value: "%{mine} %{empty} %{none} %{mine".to_owned(),
+        }];
+        add_named(&mut all, &settings).unwrap();
+        assert_eq!(
+            pairs(all.split_off(1)),
+            [pair("%{empty}", ""), pair("%{mine}", "alice!")]
         );
     }
 
