@@ -6,6 +6,7 @@ pub mod driver;
 pub(crate) mod environ;
 pub(crate) mod inline;
 pub(crate) mod internal;
+pub(crate) mod intervals;
 pub(crate) mod literal;
 pub mod lmdb;
 pub(crate) mod pattern;
