@@ -10,6 +10,7 @@ pub(crate) mod intervals;
 pub(crate) mod literal;
 pub mod lmdb;
 pub(crate) mod pattern;
+pub(crate) mod prefilter;
 pub mod proxy;
 pub(crate) mod replacement;
 pub(crate) mod rules;

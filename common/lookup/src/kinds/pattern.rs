@@ -11,7 +11,8 @@ use sys::pcre::{self, Pcre};
 use sys::posix_regex::{self, PosixRegex};
 
 use crate::error::OpenError;
-use crate::kinds::literal::{self, Literals};
+use crate::kinds::literal::{self, Clause};
+use crate::kinds::prefilter::{Known, Prefilter};
 use crate::kinds::replacement::{BadReplacement, Replacement};
 use crate::kinds::rules::{Builder, Condition, Rules};
 use crate::source::{self, LogicalLine};
@@ -29,15 +30,13 @@ pub(crate) enum Language {
 #[derive(Debug)]
 pub(crate) struct Patterns {
     rules: Rules<Pattern, Replacement>,
-    literals: Option<Literals>,
+    prefilter: Option<Prefilter>,
 }
 
 #[derive(Debug)]
 struct Pattern {
     regex: Regex,
     line: usize,
-    /// The number of the literal that the text must contain.
-    literal: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -57,15 +56,10 @@ impl Patterns {
         // The C library's texts end at a NUL.
         let text = CString::new(key.split(|&byte| byte == 0).next().unwrap_or_default());
         let text = text.unwrap_or_default();
-        let present = self.literals.as_ref().map(|all| all.present(key));
-        let found = self.rules.find(|pattern| {
-            if let (Some(present), Some(number)) = (&present, pattern.literal)
-                && present.get(number) == Some(&false)
-            {
-                return Ok(false);
-            }
-            pattern.matches(key, &text)
-        })?;
+        let candidates = self.prefilter.as_ref().map(|all| all.candidates(key));
+        let found = self
+            .rules
+            .find(candidates.as_ref(), |pattern| pattern.matches(key, &text))?;
         Ok(found.map(|(pattern, replacement)| match &pattern.regex {
             Regex::Perl(pcre) => {
                 let pcre = pcre.borrow();
@@ -83,16 +77,14 @@ impl Patterns {
             language,
             name,
             rules: Builder::new(),
-            literals: Vec::new(),
+            known: Vec::new(),
         };
         for line in lines {
             if let Err(fault) = compiler.line(line) {
                 compiler.warn(line.last, &fault);
             }
         }
-        let Compiler {
-            rules, literals, ..
-        } = compiler;
+        let Compiler { rules, known, .. } = compiler;
         let (rules, open) = rules.finish();
         for line in open {
             maillog::warning!(
@@ -102,7 +94,7 @@ impl Patterns {
         }
         Self {
             rules,
-            literals: Literals::new(&literals),
+            prefilter: Prefilter::new(&known),
         }
     }
 }
@@ -149,7 +141,16 @@ struct Compiler<'a> {
     language: Language,
     name: &'a str,
     rules: Builder<Pattern, Replacement>,
-    literals: Vec<Vec<u8>>,
+    /// What is known of each of these rules.
+    known: Vec<Known>,
+}
+
+/// What a line begins with.
+struct Head<'t> {
+    condition: Condition<Pattern>,
+    /// What texts need to match the pattern.
+    clauses: Vec<Clause>,
+    rest: &'t [u8],
 }
 
 impl Compiler<'_> {
@@ -161,11 +162,15 @@ impl Compiler<'_> {
     fn line(&mut self, line: &LogicalLine) -> Result<(), String> {
         let text = line.text.trim_ascii();
         if let Some(rest) = keyword(text, b"if") {
-            let (condition, rest) = self.condition(rest, line.last)?;
-            if !rest.is_empty() {
+            let head = self.head(rest, line.last)?;
+            if !head.rest.is_empty() {
                 self.warn(line.last, "ignoring extra text after IF statement");
             }
-            self.rules.begin(condition, line.last);
+            self.known.push(Known {
+                clauses: head.clauses,
+                matters_anyway: true,
+            });
+            self.rules.begin(head.condition, line.last);
         } else if let Some(rest) = keyword(text, b"endif") {
             if !rest.is_empty() {
                 self.warn(line.last, "ignoring extra text after ENDIF");
@@ -176,14 +181,19 @@ impl Compiler<'_> {
         } else if text.first().is_some_and(u8::is_ascii_alphanumeric) {
             return Err("ignoring unrecognized request".to_owned());
         } else {
-            let (condition, rest) = self.condition(text, line.last)?;
-            if rest.is_empty() {
+            let head = self.head(text, line.last)?;
+            if head.rest.is_empty() {
                 self.warn(line.last, "no replacement text: using empty string");
             }
-            let groups = condition.member.then(|| condition.pattern.groups());
+            let member = head.condition.member;
+            let groups = member.then(|| head.condition.pattern.groups());
             let value =
-                Replacement::parse(rest, groups).map_err(|bad| self.bad(line.last, &bad))?;
-            self.rules.rule(condition, value);
+                Replacement::parse(head.rest, groups).map_err(|bad| self.bad(line.last, &bad))?;
+            self.known.push(Known {
+                clauses: head.clauses,
+                matters_anyway: !member,
+            });
+            self.rules.rule(head.condition, value);
         }
         Ok(())
     }
@@ -200,11 +210,7 @@ impl Compiler<'_> {
     }
 
     /// `!/pattern/flags`, and what follows it.
-    fn condition<'t>(
-        &mut self,
-        text: &'t [u8],
-        line: usize,
-    ) -> Result<(Condition<Pattern>, &'t [u8]), String> {
+    fn head<'t>(&mut self, text: &'t [u8], line: usize) -> Result<Head<'t>, String> {
         let mut member = true;
         let mut text = text;
         while let Some(rest) = text.strip_prefix(b"!") {
@@ -226,24 +232,16 @@ impl Compiler<'_> {
             .position(u8::is_ascii_whitespace)
             .unwrap_or(rest.len());
         let (flags, rest) = rest.split_at(flags);
-        let pattern = self.pattern(pattern, flags, line)?;
-        Ok((Condition { pattern, member }, rest.trim_ascii()))
-    }
-
-    fn pattern(&mut self, pattern: &[u8], flags: &[u8], line: usize) -> Result<Pattern, String> {
         let (regex, dialect) = match self.language {
             Language::Regexp => posix(pattern, flags)?,
             Language::Pcre => self.perl(pattern, flags, line)?,
         };
-        let literal = dialect.and_then(|dialect| literal::required(pattern, dialect));
-        let literal = literal.map(|literal| {
-            self.literals.push(literal);
-            self.literals.len() - 1
-        });
-        Ok(Pattern {
-            regex,
-            line,
-            literal,
+        let clauses = dialect.map(|dialect| literal::required(pattern, dialect));
+        let pattern = Pattern { regex, line };
+        Ok(Head {
+            condition: Condition { pattern, member },
+            clauses: clauses.unwrap_or_default(),
+            rest: rest.trim_ascii(),
         })
     }
 
@@ -410,7 +408,7 @@ mod tests {
             }
             text += "!/@/ no address\n/(.*)/ rest $1\n";
             let table = table(language, &text);
-            assert!(table.literals.is_some());
+            assert!(table.prefilter.is_some());
             assert_eq!(
                 find(&table, "USER17@host.example").as_deref(),
                 Some("17 host")

@@ -1,4 +1,6 @@
-//! Ordered rules with `if` and `endif`: what cidr, pcre and regexp tables are made of. Pure.
+//! Ordered rules with `if` and `endif`: what pcre and regexp tables are made of. Pure.
+
+use crate::kinds::prefilter::Candidates;
 
 /// Rules in the order of their file.
 #[derive(Debug)]
@@ -28,14 +30,22 @@ enum Then<V> {
 }
 
 impl<P, V> Rules<P, V> {
-    /// Pattern and value of the first rule that applies. `matches` is asked for each pattern that matters.
+    /// Pattern and value of the first rule that applies. `matches` is asked for each pattern that matters; where it is known that
+    /// most cannot match, for the candidates.
     pub(crate) fn find<E>(
         &self,
+        candidates: Option<&Candidates>,
         mut matches: impl FnMut(&P) -> Result<bool, E>,
     ) -> Result<Option<(&P, &V)>, E> {
+        let next = |at| candidates.map_or(Some(at), |candidates| candidates.next(at));
+        let may_match = |at| candidates.is_none_or(|candidates| candidates.may_match(at));
         let mut at = 0;
-        while let Some(rule) = self.rules.get(at) {
-            let applies = matches(&rule.condition.pattern)? == rule.condition.member;
+        while let Some(number) = next(at)
+            && let Some(rule) = self.rules.get(number)
+        {
+            at = number;
+            let matched = may_match(at) && matches(&rule.condition.pattern)?;
+            let applies = matched == rule.condition.member;
             match &rule.then {
                 Then::Value(value) if applies => {
                     return Ok(Some((&rule.condition.pattern, value)));
@@ -131,7 +141,7 @@ mod tests {
         let (rules, open) = builder.finish();
         assert_eq!(open, [7]);
         let divides = |key: i32| {
-            let found = rules.find(|pattern| Ok::<_, ()>(key % pattern == 0));
+            let found = rules.find(None, |pattern| Ok::<_, ()>(key % pattern == 0));
             found.unwrap().map(|(_, value)| *value)
         };
         assert_eq!(divides(4), Some("four"));
