@@ -171,6 +171,45 @@ fn hosted(setup: Setup) -> Instance {
         .start()
 }
 
+case!(many_keys_are_answered_in_order, |setup| {
+    let mta = setup.mta;
+    let sql = "CREATE TABLE t (k TEXT, v TEXT);
+WITH RECURSIVE all_of (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM all_of WHERE n < 2999)
+INSERT INTO t SELECT 'user' || n || '@ferro.example', 'box' || n FROM all_of;
+INSERT INTO t VALUES ('user2500@ferro.example', 'again');";
+    let path = sqlite(&setup, "many.db", sql);
+    let text = format!("dbpath = {path}\nquery = SELECT v FROM t WHERE k = '%s'\n");
+    let mail = setup
+        .file("all.cf", &text)
+        .file("one.cf", &format!("{text}expansion_limit = 1\n"))
+        .stopped();
+    let long = "x".repeat(40_000);
+    let mut keys = String::new();
+    let mut wanted = String::new();
+    for n in 0..2500 {
+        keys += &format!("user{n}@ferro.example\nO'Hara{n}\n");
+        wanted += &format!("user{n}@ferro.example\tbox{n}\n");
+        if n % 1000 == 0 {
+            keys += &format!("{long}\n");
+        }
+    }
+    let ask = |name: &str, keys: &str| {
+        let table = format!("sqlite:/etc/postfix/{name}.cf");
+        mail.command("postmap")
+            .args(["-q", "-", &table])
+            .input(keys)
+            .run()
+    };
+    let told = ask("all", &keys).succeeds().out;
+    assert!(told == wanted, "{} bytes of {}", told.len(), wanted.len());
+    // A lookup that fails ends it; what was found before is told, by the reference not to the last line.
+    keys += "user2500@ferro.example\nuser2501@ferro.example\n";
+    let failed = ask("one", &keys).exits(1);
+    let most = mta.pick(failed.out == wanted, wanted.starts_with(&failed.out));
+    assert!(most, "{} bytes of {}", failed.out.len(), wanted.len());
+    assert!(failed.err.contains("xpansion limit exceeded"));
+});
+
 case!(a_database_decides_about_mail, |setup| {
     let mail = hosted(setup);
     let id = mail.send(

@@ -146,7 +146,7 @@ impl<T: Table> Driver<T> {
                 notes: notes.into_vec().try_into().unwrap_or_default(),
                 answer,
             };
-            if ipc::now(server.reply(&reply)).is_err() {
+            if ipc::now(server.reply_in_turn(&reply)).is_err() {
                 return;
             }
         }

@@ -88,6 +88,18 @@ impl Connection {
         frame::encode(message, max, &mut self.outgoing)
     }
 
+    /// How many bytes are queued.
+    pub(crate) const fn queued(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    /// Whether the next message can be received without waiting.
+    pub(crate) fn has_message(&self, max: usize) -> bool {
+        let pending = self.pending();
+        let whole = |length| pending.len() >= frame::HEADER + length;
+        self.greeted && matches!(frame::length(pending, max), Ok(Some(length)) if whole(length))
+    }
+
     /// Send what is queued.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         if self.outgoing.is_empty() {

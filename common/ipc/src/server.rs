@@ -7,6 +7,9 @@ use sys::peer::Peer;
 
 use crate::{CarriesDescriptor, Connection, Error, Protocol};
 
+/// Answers of more than so many bytes do not wait.
+const MOST_QUEUED: usize = 64 * 1024;
+
 /// A connection from a client of one conversation.
 pub struct Server<P> {
     connection: Connection,
@@ -33,6 +36,16 @@ impl<P: Protocol> Server<P> {
     pub async fn reply(&mut self, reply: &P::Reply) -> Result<(), Error> {
         maillog::verbose!(1, "send {} reply: {}", P::NAME, P::shown_reply(reply));
         self.connection.queue(reply, P::MAX_FRAME)?;
+        self.connection.flush().await
+    }
+
+    /// Answer a request; the answer may wait for those to the requests that have arrived too, to save system calls.
+    pub async fn reply_in_turn(&mut self, reply: &P::Reply) -> Result<(), Error> {
+        maillog::verbose!(1, "send {} reply: {}", P::NAME, P::shown_reply(reply));
+        self.connection.queue(reply, P::MAX_FRAME)?;
+        if self.connection.has_message(P::MAX_FRAME) && self.connection.queued() < MOST_QUEUED {
+            return Ok(());
+        }
         self.connection.flush().await
     }
 

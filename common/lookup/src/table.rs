@@ -260,11 +260,11 @@ impl Table {
     }
 
     /// As [`Self::find_quietly`] for several keys, where that costs less than one after the other; `None` elsewhere, and
-    /// where a key or value needs a word in the log.
-    pub fn find_all_quietly(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
-        let Kind::Lmdb(table) = &self.kind else {
+    /// where a key or value needs a word in the log, or a lookup fails.
+    pub async fn find_all_quietly(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+        if !matches!(self.kind, Kind::Lmdb(_) | Kind::Driver(_)) {
             return None;
-        };
+        }
         let good = |bytes: &[u8]| !self.utf8 || std::str::from_utf8(bytes).is_ok();
         if !keys.iter().all(|key| good(key)) {
             return None;
@@ -276,7 +276,7 @@ impl Table {
         } else {
             keys
         };
-        let found = table.find_all(keys).ok()?;
+        let found = self.kind.find_all(keys).await?;
         found
             .iter()
             .flatten()
@@ -423,6 +423,26 @@ impl Kind {
             | Self::Patterns(_)
             | Self::Random(_)
             | Self::Fail => Err(Fault::Unsupported("delete")),
+        }
+    }
+
+    /// Several keys, in types that can do that.
+    async fn find_all(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+        match self {
+            Self::Lmdb(table) => table.find_all(keys).ok(),
+            Self::Driver(table) => table.find_all(keys).await,
+            Self::Text(_)
+            | Self::Static(_)
+            | Self::UserDatabase(_)
+            | Self::Environ
+            | Self::Cidr(_)
+            | Self::Patterns(_)
+            | Self::Combined(_)
+            | Self::Random(_)
+            | Self::Internal(_)
+            | Self::Proxy(_)
+            | Self::Fail
+            | Self::Unavailable(_) => None,
         }
     }
 

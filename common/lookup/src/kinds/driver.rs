@@ -38,6 +38,12 @@ pub fn program(daemon_directory: &Path, kind: &str) -> PathBuf {
     daemon_directory.join(format!("{kind}_table"))
 }
 
+/// The connections of a table that says nothing else, and the most that are used for keys that are asked for together.
+const CONNECTIONS: usize = 4;
+const MOST_CONNECTIONS: usize = 8;
+/// Keys that are asked for together have so many bytes at most: sockets take them although no answer is read yet.
+const MOST_BYTES: usize = 32 * 1024;
+
 /// The running drivers that the tables of a program share.
 #[derive(Clone)]
 pub struct Drivers(Rc<Inner>);
@@ -85,6 +91,8 @@ pub(crate) struct DriverTable {
     number: Number,
     domains: Option<MatchList>,
     backup: Option<Box<Table>>,
+    /// How many keys are looked up at once, where several are asked for together.
+    connections: usize,
 }
 
 impl fmt::Debug for DriverTable {
@@ -119,6 +127,8 @@ impl DriverTable {
             .filter(|spec| kind == "memcache" && !spec.is_empty())
             .map(|spec| Table::open(spec, options).map(Box::new))
             .transpose()?;
+        let connections = set("max_connections").and_then(|number| number.parse().ok());
+        let connections = connections.unwrap_or(CONNECTIONS).min(MOST_CONNECTIONS);
         let unopened = |reason: String| OpenError::File(format!("open {kind}:{name}: {reason}"));
         let driver = inner.started.driver(&program).map_err(unopened)?;
         let number = driver.open(name, parameters).map_err(OpenError::File)?;
@@ -128,6 +138,7 @@ impl DriverTable {
             number,
             domains,
             backup,
+            connections,
         })
     }
 
@@ -139,12 +150,61 @@ impl DriverTable {
         if !self.is_eligible(key).await? {
             return Ok(None);
         }
-        let table = self.number;
-        let request = Request::Find {
-            table,
+        let answer = self.driver.ask(&self.request(key)).await;
+        self.settled(key, answer).await
+    }
+
+    /// As [`Self::find`] for several keys, some at once. `None` when one of them has no answer.
+    pub(crate) async fn find_all(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut rest = keys;
+        while !rest.is_empty() {
+            let (together, later) = rest.split_at_checked(that_fit(rest))?;
+            self.find_together(together, &mut found).await?;
+            rest = later;
+        }
+        Some(found)
+    }
+
+    async fn find_together(
+        &self,
+        keys: &[Vec<u8>],
+        found: &mut Vec<Option<Vec<u8>>>,
+    ) -> Option<()> {
+        let mut requests = Vec::with_capacity(keys.len());
+        let mut asked = Vec::with_capacity(keys.len());
+        for key in keys {
+            let eligible = self.is_eligible(key).await.ok()?;
+            asked.push(eligible);
+            if eligible {
+                requests.push(self.request(key));
+            }
+        }
+        let answers = self.driver.ask_all(&requests, self.connections).await?;
+        let mut answers = answers.into_iter();
+        for (key, asked) in keys.iter().zip(asked) {
+            found.push(match asked {
+                true => self.settled(key, Ok(answers.next()?)).await.ok()?,
+                false => None,
+            });
+        }
+        Some(())
+    }
+
+    fn request(&self, key: &[u8]) -> Request {
+        Request::Find {
+            table: self.number,
             key: key.to_vec(),
-        };
-        let found = match self.driver.ask(&request).await {
+        }
+    }
+
+    /// What a lookup finds after the driver's answer: a cache may have another table behind it.
+    async fn settled(
+        &self,
+        key: &[u8],
+        answer: Result<Answer, String>,
+    ) -> Result<Option<Vec<u8>>, String> {
+        let found = match answer {
             Ok(Answer::Found(value)) => Ok(Some(value)),
             Ok(Answer::NotFound | Answer::Done) => Ok(None),
             Ok(Answer::Failed(reason)) | Err(reason) => Err(reason),
@@ -255,6 +315,18 @@ impl DriverTable {
 
 /// What another table is asked. A table that asks another one would be a future without a known size.
 type BoxedLookup<'a, T> = Pin<Box<dyn Future<Output = Result<T, LookupError>> + 'a>>;
+
+/// How many keys may be sent before an answer is read: one at least.
+fn that_fit(keys: &[Vec<u8>]) -> usize {
+    /// What a request is longer than its key.
+    const AROUND: usize = 16;
+    let sizes = keys.iter().map(|key| key.len() + AROUND);
+    let sums = sizes.scan(0_usize, |sum, size| {
+        *sum = sum.saturating_add(size);
+        Some(*sum)
+    });
+    sums.take_while(|&sum| sum <= MOST_BYTES).count().max(1)
+}
 
 /// Ask the persistent table behind a cache.
 async fn find_in(backup: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
@@ -387,6 +459,17 @@ mod tests {
             pairs(all.split_off(1)),
             [pair("%{empty}", ""), pair("%{mine}", "alice!")]
         );
+    }
+
+    #[test]
+    fn keys_that_are_sent_together_are_short() {
+        let keys = |lengths: &[usize]| -> Vec<Vec<u8>> {
+            lengths.iter().map(|&length| vec![b'k'; length]).collect()
+        };
+        assert_eq!(that_fit(&keys(&[1, 2, 3])), 3);
+        assert_eq!(that_fit(&keys(&[10, MOST_BYTES - 42, 1])), 2);
+        assert_eq!(that_fit(&keys(&[MOST_BYTES, 1])), 1);
+        assert_eq!(that_fit(&keys(&[0; 10_000])), MOST_BYTES / 16);
     }
 
     #[test]

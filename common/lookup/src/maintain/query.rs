@@ -6,8 +6,8 @@ use super::{Failure, Form, Job, Syntax, base64};
 use crate::error::LookupError;
 use crate::table::Table;
 
-/// How many keys are looked up at the price of one lock.
-const TOGETHER: usize = 200;
+/// How many keys are looked up at the price of one lock, or of few messages to a driver.
+const TOGETHER: usize = 1000;
 
 impl Job {
     pub(super) fn query_one(&self, key: &[u8], output: &mut dyn Write) -> Result<bool, Failure> {
@@ -37,7 +37,7 @@ impl Job {
         let mut found = false;
         for keys in keys.chunks(TOGETHER) {
             let ahead = match tables.as_slice() {
-                [table] => table.find_all_quietly(keys),
+                [table] => ipc::now(table.find_all_quietly(keys)),
                 _ => None,
             };
             for (at, key) in keys.iter().enumerate() {

@@ -166,6 +166,34 @@ impl Driver {
         again.map(noted).map_err(|error| self.failed(&error))
     }
 
+    /// Ask several things at once over so many connections, the answers in the order of the questions. `None` when not all of it
+    /// can be done so; then they are to be asked one after the other.
+    pub(super) async fn ask_all(
+        &self,
+        requests: &[Request],
+        connections: usize,
+    ) -> Option<Vec<Answer>> {
+        let part = requests.len().div_ceil(connections.max(1)).max(1);
+        let mut asked = Vec::new();
+        for requests in requests.chunks(part) {
+            let mut client = self.pool.take().await.ok()?;
+            let (last, others) = requests.split_last()?;
+            for request in others {
+                client.queue(request).ok()?;
+            }
+            client.send(last).await.ok()?;
+            asked.push((client, requests.len()));
+        }
+        let mut answers = Vec::with_capacity(requests.len());
+        for (mut client, count) in asked {
+            for _ in 0..count {
+                answers.push(noted(client.receive().await.ok()?));
+            }
+            self.pool.keep(client);
+        }
+        Some(answers)
+    }
+
     /// Whether the driver ended and cannot be started from here.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.get()
