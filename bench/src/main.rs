@@ -1,6 +1,6 @@
 //! Benchmarks: Debian's postfix and Ferropost, the same load, one after the other, in one run on one machine.
 //!
-//! `bench [relay|local|sendmail|idle|start|queue|commands|tables|all] [--runs N] [--letters N] [--queue N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
+//! `bench [relay|local|sendmail|idle|start|queue|commands|tables|patterns|all] [--runs N] [--letters N] [--queue N] [--sessions N,N] [--only NAME] [--json FILE] [--disk]`.
 //! Needs root (private machines), Debian's postfix with smtp-source and smtp-sink, and release builds beside it
 //! (or in FERROPOST_BIN). Queues lie on a file system in memory, with `--disk` in the temporary directory. Prints a table
 //! with the ratios, and writes them as JSON. Figures are medians of the runs.
@@ -16,6 +16,7 @@ mod cpu;
 mod idle;
 mod load;
 mod medium;
+mod patterns;
 mod place;
 mod queue;
 mod report;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
             "queue" => queue::run(&plan, &mut report),
             "commands" => commands::run(&plan, &mut report),
             "tables" => tables::run(&plan, &mut report),
+            "patterns" => patterns::run(&plan, &mut report),
             _ => start::run(&plan, &mut report),
         }
     }
@@ -171,6 +173,6 @@ const PROGRAMS: &str = "FERROPOST_BIN";
 /// Says that the environment is as it should be.
 const PREPARED: &str = "FERROPOST_BENCH_PREPARED";
 
-const KNOWN: [&str; 8] = [
-    "relay", "local", "sendmail", "idle", "start", "queue", "commands", "tables",
+const KNOWN: [&str; 9] = [
+    "relay", "local", "sendmail", "idle", "start", "queue", "commands", "tables", "patterns",
 ];

@@ -1,5 +1,6 @@
 //! Which rules of a table of patterns can apply to a text at all: those whose literals are in it, found all at once. Pure.
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -11,6 +12,9 @@ const FEW: usize = 8;
 /// Shorter literals say little, however rare they are in the table.
 const SHORT: usize = 3;
 
+/// So many lookups come before the literals are made ready to be searched, which takes as long as some lookups do.
+const LOOKUPS_BEFORE: usize = 4;
+
 /// What is known of one rule.
 #[derive(Debug)]
 pub(crate) struct Known {
@@ -20,9 +24,39 @@ pub(crate) struct Known {
     pub(crate) matters_anyway: bool,
 }
 
+/// A [`Prefilter`] that is made when lookups have shown that there is use in it: a command may ask only once.
+#[derive(Debug)]
+pub(crate) struct LazyPrefilter {
+    rules: RefCell<Vec<Known>>,
+    lookups: Cell<usize>,
+    made: OnceCell<Option<Prefilter>>,
+}
+
+impl LazyPrefilter {
+    /// For a table of these rules.
+    pub(crate) const fn new(rules: Vec<Known>) -> Self {
+        Self {
+            rules: RefCell::new(rules),
+            lookups: Cell::new(0),
+            made: OnceCell::new(),
+        }
+    }
+
+    /// The rules to try a text with; `None` for all of them.
+    pub(crate) fn candidates(&self, text: &[u8]) -> Option<Candidates> {
+        let before = self.lookups.get();
+        if before < LOOKUPS_BEFORE {
+            self.lookups.set(before + 1);
+            return None;
+        }
+        let made = self.made.get_or_init(|| Prefilter::new(&self.rules.take()));
+        made.as_ref().map(|filter| filter.candidates(text))
+    }
+}
+
 /// The literals of a table, and the rules that need them.
 #[derive(Debug)]
-pub(crate) struct Prefilter {
+struct Prefilter {
     searcher: AhoCorasick,
     /// For each literal the rules with it.
     rules: Vec<Vec<usize>>,
@@ -41,7 +75,7 @@ pub(crate) struct Candidates {
 
 impl Prefilter {
     /// For a table of these rules; `None` when there is no use in it.
-    pub(crate) fn new(rules: &[Known]) -> Option<Self> {
+    fn new(rules: &[Known]) -> Option<Self> {
         if rules.len() < FEW {
             return None;
         }
@@ -82,7 +116,7 @@ impl Prefilter {
     }
 
     /// The rules to try a text with.
-    pub(crate) fn candidates(&self, text: &[u8]) -> Candidates {
+    fn candidates(&self, text: &[u8]) -> Candidates {
         let mut candidates = self.start.clone();
         let mut seen = Bits::new(self.rules.len());
         for found in self.searcher.find_overlapping_iter(text) {
@@ -194,6 +228,11 @@ mod tests {
         }
         assert_eq!(tried, [(0, true), (1, true), (2, true), (3, false)]);
         assert!(Prefilter::new(&rules[..7]).is_none());
+        let lazy = LazyPrefilter::new(rules);
+        for _ in 0..LOOKUPS_BEFORE {
+            assert!(lazy.candidates(b"x").is_none());
+        }
+        assert!(lazy.candidates(b"x").is_some());
     }
 
     proptest! {
