@@ -83,6 +83,7 @@ impl Joined<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn results(pairs: &[(&str, &str)]) -> Results {
         let pairs = pairs
@@ -111,5 +112,25 @@ mod tests {
             joined.add(b"b").unwrap_err(),
             "Expansion limit exceeded for key 'k'"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn each_value_is_formatted_and_joined_once(values in proptest::collection::vec("[a-z@]{0,3}", 0..6), limit in 0_usize..5) {
+            let limit_text = limit.to_string();
+            let results = results(&[("result_format", "<%s>"), ("expansion_limit", &limit_text)]);
+            let mut joined = results.of(b"key").unwrap();
+            let added: Result<Vec<()>, String> = values.iter().map(|value| joined.add(value.as_bytes())).collect();
+            let wanted: Vec<String> = values
+                .iter()
+                .filter(|value| !value.is_empty())
+                .map(|value| format!("<{value}>"))
+                .collect();
+            prop_assert_eq!(added.is_ok(), limit == 0 || wanted.len() <= limit);
+            if added.is_ok() {
+                let found = joined.finish().map(|value| String::from_utf8(value).unwrap());
+                prop_assert_eq!(found, (!wanted.is_empty()).then(|| wanted.join(",")));
+            }
+        }
     }
 }

@@ -279,5 +279,60 @@ mod tests {
             let template = Template::parse(&text).unwrap();
             prop_assert_eq!(template.query(&key, |_, _| ()), Some(text.into_bytes()));
         }
+
+        #[test]
+        fn each_part_becomes_what_it_stands_for(pieces in proptest::collection::vec(piece(), 0..6), user in "[a-z@]{1,4}", labels in proptest::collection::vec("[a-z]{1,3}", 3..5)) {
+            let domain = labels.join(".");
+            let key = format!("{user}@{domain}");
+            let text: String = pieces.iter().map(Piece::written).collect();
+            let wanted: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => String::from_utf8(text.clone()).unwrap(),
+                    Piece::Part { part: Part::Whole, .. } => key.clone(),
+                    Piece::Part { part: Part::User, .. } => user.clone(),
+                    Piece::Part { part: Part::Domain, .. } => domain.clone(),
+                    Piece::Part { part: Part::Label(number), .. } => labels[labels.len() - number].clone(),
+                })
+                .collect();
+            prop_assert_eq!(query(&text, &key), Some(wanted.clone()));
+            // In a result, small letters are parts of the value.
+            prop_assert_eq!(result(&text, &key, &key), Some(wanted));
+        }
+    }
+
+    fn piece() -> impl Strategy<Value = Piece> {
+        let part = prop_oneof![
+            Just(Part::Whole),
+            Just(Part::User),
+            Just(Part::Domain),
+            (1_usize..=3).prop_map(Part::Label),
+        ];
+        prop_oneof![
+            "[a-z%' ]{1,4}".prop_map(|text| Piece::Text(text.into_bytes())),
+            (part, any::<bool>()).prop_map(|(part, of_key)| Piece::Part { part, of_key }),
+        ]
+    }
+
+    impl Piece {
+        fn written(&self) -> String {
+            match self {
+                Self::Text(text) => String::from_utf8(text.clone()).unwrap().replace('%', "%%"),
+                Self::Part { part, of_key } => {
+                    let letter = match part {
+                        Part::Whole => 's',
+                        Part::User => 'u',
+                        Part::Domain => 'd',
+                        Part::Label(number) => return format!("%{number}"),
+                    };
+                    let letter = if *of_key {
+                        letter.to_ascii_uppercase()
+                    } else {
+                        letter
+                    };
+                    format!("%{letter}")
+                }
+            }
+        }
     }
 }

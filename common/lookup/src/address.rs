@@ -235,6 +235,7 @@ mod tests {
     use super::*;
     use crate::table::OpenOptions;
     use crate::testing::now;
+    use proptest::prelude::*;
 
     fn order<'a>(steps: &'a [Step], parents: Parents) -> Order<'a> {
         Order {
@@ -315,5 +316,57 @@ mod tests {
         assert_eq!(find("a b@d.org", false).unwrap().value, b"quoted");
         let found = find("w+x@e.org", false).unwrap();
         assert_eq!((found.step, found.unmatched), (Step::AtDomain, None));
+    }
+
+    /// The order of the manual pages, said once more.
+    fn documented(steps: &[Step], user: &str, extension: &str, labels: &[String]) -> Vec<String> {
+        let domain = labels.join(".");
+        let whole = format!("{user}{extension}");
+        let mut keys = vec![format!("{whole}@{domain}")];
+        let mut add = |key: String, wanted: bool| {
+            if wanted {
+                keys.push(key);
+            }
+        };
+        let extended = !extension.is_empty();
+        add(format!("{user}@{domain}"), extended);
+        if steps == REWRITING {
+            add(whole.clone(), true);
+            add(user.to_owned(), extended);
+            add(format!("@{domain}"), true);
+            return keys;
+        }
+        for from in 0..labels.len() {
+            let parent = labels[from..].join(".");
+            let dotted = steps == TRANSPORT && from > 0;
+            add(if dotted { format!(".{parent}") } else { parent }, true);
+        }
+        add(format!("{whole}@"), steps == ACCESS);
+        add(format!("{user}@"), steps == ACCESS && extended);
+        keys
+    }
+
+    proptest! {
+        #[test]
+        fn keys_come_as_documented_and_none_twice(user in "[a-z. ]{1,5}", extension in "([+-][a-z+]{1,3})?", labels in proptest::collection::vec("[a-z]{1,3}", 1..5)) {
+            let address = format!("{user}{extension}@{}", labels.join("."));
+            for (steps, parents) in [(REWRITING, Parents::Dotted), (ACCESS, Parents::Bare), (TRANSPORT, Parents::Dotted)] {
+                let found = names(&address, &order(steps, parents));
+                prop_assert_eq!(&found, &documented(steps, &user, &extension, &labels));
+                let distinct: std::collections::HashSet<_> = found.iter().collect();
+                prop_assert_eq!(distinct.len(), found.len());
+            }
+        }
+
+        #[test]
+        fn any_address_is_asked_for_whole_first(address: Vec<u8>) {
+            for (steps, parents) in [(REWRITING, Parents::Dotted), (ACCESS, Parents::Bare), (TRANSPORT, Parents::Dotted)] {
+                let found = keys(&address, &order(steps, parents));
+                prop_assert_eq!(found.first().map(|key| key.key.as_slice()), Some(address.as_slice()));
+                prop_assert!(found.iter().skip(1).all(|key| key.partial));
+                let places = found.iter().map(|key| steps.iter().position(|step| *step == key.step));
+                prop_assert!(places.is_sorted(), "out of order");
+            }
+        }
     }
 }

@@ -157,6 +157,13 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_key_stays_the_argument_that_it_is(key: Vec<u8>) {
+            let words = Query::parse("HGET h:%s f%%").unwrap().fill(&key).unwrap();
+            let wanted = [b"HGET".to_vec(), [b"h:", key.as_slice()].concat(), b"f%".to_vec()];
+            prop_assert_eq!(words, wanted);
+        }
+
+        #[test]
         fn arguments_are_counted_not_searched(words: Vec<Vec<u8>>) {
             let bytes = encoded(&words);
             let limits = crate::reply::Limits { data: 10_000 };

@@ -146,6 +146,7 @@ fn number(name: &[u8], groups: Option<usize>) -> Result<usize, BadReplacement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn filled(text: &str) -> String {
         let replacement = Replacement::parse(text.as_bytes(), Some(2)).unwrap();
@@ -184,5 +185,36 @@ mod tests {
             BadReplacement::NotANumber("ab".to_owned())
         );
         assert_eq!(fault("$1", None), BadReplacement::Negative);
+    }
+
+    /// A piece of a result as it is written, and what becomes of it.
+    fn piece() -> impl Strategy<Value = (String, String)> {
+        let group = |number: usize| ["", "bc", ""].get(number).copied().unwrap_or_default();
+        prop_oneof![
+            "[^$]{0,5}".prop_map(|text| (text.clone(), text)),
+            Just(("$$".to_owned(), "$".to_owned())),
+            (1_usize..=2, any::<bool>()).prop_map(move |(number, round)| {
+                let written = match round {
+                    true => format!("$({number})"),
+                    false => format!("${{{number}}}"),
+                };
+                (written, group(number).to_owned())
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn each_piece_becomes_what_it_stands_for(pieces in proptest::collection::vec(piece(), 0..8)) {
+            let (written, wanted): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
+            prop_assert_eq!(filled(&written.concat()), wanted.concat());
+        }
+
+        #[test]
+        fn any_result_is_read_or_refused(text: Vec<u8>, groups: Option<u8>, key: Vec<u8>) {
+            if let Ok(replacement) = Replacement::parse(&text, groups.map(usize::from)) {
+                let _ = replacement.fill(&key, |number| Some(number..number + 2));
+            }
+        }
     }
 }
