@@ -1,5 +1,5 @@
-//! postmap on large tables: making one of 1,000,000 lines, the memory that takes, 100,000 lookups from standard input, and a
-//! lookup from start to finish.
+//! postmap on large tables: making one of 1,000,000 lines, the memory that takes, 100,000 lookups from standard input, of them
+//! 20,000 in an SQLite database, and a lookup from start to finish.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -16,6 +16,8 @@ use crate::report::Report;
 
 const LINES: usize = 1_000_000;
 const KEYS: usize = 100_000;
+/// Keys and rows of the database.
+const ROWS: usize = 20_000;
 /// Lookups from start to finish of which the time is taken together.
 const STARTS: u32 = 200;
 
@@ -53,6 +55,11 @@ fn sample(mta: Mta) -> Vec<(&'static str, f64)> {
     let table = format!("lmdb:{}", source.display());
     let (make, memory) = timed(&postmap, &[&table], None);
     let (lookups, _) = timed(&postmap, &["-q", "-", &table], Some(&keys));
+    let database = database(&folder);
+    let few = folder.join("few");
+    write(&few, ROWS, |n| format!("user{n}@example.com\n"))
+        .unwrap_or_else(|error| panic!("{}: {error}", few.display()));
+    let (rows, _) = timed(&postmap, &["-q", "-", &database], Some(&few));
     let begun = Instant::now();
     for _ in 0..STARTS {
         timed(&postmap, &["-q", "user5@example.com", &table], None);
@@ -62,8 +69,28 @@ fn sample(mta: Mta) -> Vec<(&'static str, f64)> {
         ("postmap of 1,000,000 lines, s", make),
         ("its memory, MB", memory),
         ("100,000 lookups by -q -, s", lookups),
+        ("20,000 of them in sqlite, s", rows),
         ("postmap -q from start to finish, ms", start * 1000.0),
     ]
+}
+
+/// A table in an SQLite database, for which our postmap asks a program of its own.
+fn database(folder: &Path) -> String {
+    let (path, table) = (folder.join("rows.db"), folder.join("rows.cf"));
+    let sql = format!(
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT);
+WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {})
+INSERT INTO t SELECT 'user' || n || '@example.com', 'value' || n FROM c;",
+        ROWS - 1
+    );
+    let made = Command::new("sqlite3").arg(&path).arg(sql).status();
+    assert!(made.is_ok_and(|status| status.success()), "sqlite3");
+    let text = format!(
+        "dbpath = {}\nquery = SELECT v FROM t WHERE k = '%s'\n",
+        path.display()
+    );
+    fs::write(&table, text).unwrap_or_else(|error| panic!("{}: {error}", table.display()));
+    format!("sqlite:{}", table.display())
 }
 
 fn write(path: &Path, count: usize, line: impl Fn(usize) -> String) -> io::Result<()> {

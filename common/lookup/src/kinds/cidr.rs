@@ -30,8 +30,8 @@ impl Cidr {
 
     pub(crate) fn find(&self, key: &[u8]) -> Option<Vec<u8>> {
         let found = match std::str::from_utf8(key).ok()?.parse().ok()? {
-            IpAddr::V4(address) => self.v4.find(address.to_bits()),
-            IpAddr::V6(address) => self.v6.find(address.to_bits()),
+            IpAddr::V4(address) => self.v4.find(&address.to_bits()),
+            IpAddr::V6(address) => self.v6.find(&address.to_bits()),
         };
         self.values.get(usize::try_from(found?).ok()?).cloned()
     }

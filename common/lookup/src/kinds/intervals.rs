@@ -107,8 +107,8 @@ impl<N: Ord + TryFrom<u128>> Changes<N> {
     }
 
     /// What is said about a number.
-    pub(crate) fn find(&self, number: N) -> Option<u32> {
-        let after = self.starts.partition_point(|start| *start <= number);
+    pub(crate) fn find(&self, number: &N) -> Option<u32> {
+        let after = self.starts.partition_point(|start| start <= number);
         self.values.get(after.checked_sub(1)?).copied().flatten()
     }
 }
@@ -138,9 +138,9 @@ mod tests {
         ];
         assert_eq!(settle(&given), settled);
         let changes = Changes::<u8>::new(&settle(&given));
-        assert_eq!(changes.find(5), Some(1));
-        assert_eq!(changes.find(12), Some(2));
-        assert_eq!(changes.find(13), None);
+        assert_eq!(changes.find(&5), Some(1));
+        assert_eq!(changes.find(&12), Some(2));
+        assert_eq!(changes.find(&13), None);
     }
 
     proptest! {
@@ -159,7 +159,7 @@ mod tests {
                 let wanted = given
                     .iter()
                     .find(|interval| (interval.first..=interval.last).contains(&number.into()));
-                prop_assert_eq!(changes.find(number), wanted.map(|interval| interval.value), "{}", number);
+                prop_assert_eq!(changes.find(&number), wanted.map(|interval| interval.value), "{}", number);
             }
         }
     }
