@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
+use std::pin::Pin;
 
 use config::{Settings, params};
 
@@ -295,9 +296,9 @@ impl Table {
             Kind::Text(table) => Ok(Some(some_after(table.entries(), after, most))),
             Kind::Internal(table) => Ok(Some(some_after(table.entries(), after, most))),
             Kind::Lmdb(table) => table.entries_after(after, most).map(Some),
-            Kind::Proxy(table) => table.entries_after(after).await,
-            Kind::Driver(table) => table.entries_after(after, most).await,
-            Kind::Combined(tables) => tables.entries_after(after, most).await,
+            Kind::Proxy(table) => boxed(table.entries_after(after)).await,
+            Kind::Driver(table) => boxed(table.entries_after(after, most)).await,
+            Kind::Combined(tables) => boxed(tables.entries_after(after, most)).await,
             Kind::Static(_)
             | Kind::UserDatabase(_)
             | Kind::Environ
@@ -392,9 +393,11 @@ impl Kind {
                 table.update(key, value);
                 Ok(())
             }
-            Self::Proxy(table) => table.update(key, value).await.map_err(Fault::Lookup),
-            Self::Driver(table) => table.update(key, value).await.map_err(Fault::Lookup),
-            Self::Combined(tables) => tables.update(key, value).await.map_err(Fault::Lookup),
+            Self::Proxy(table) => boxed(table.update(key, value)).await.map_err(Fault::Lookup),
+            Self::Driver(table) => boxed(table.update(key, value)).await.map_err(Fault::Lookup),
+            Self::Combined(tables) => boxed(tables.update(key, value))
+                .await
+                .map_err(Fault::Lookup),
             Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
             Self::Text(_)
@@ -411,9 +414,9 @@ impl Kind {
         match self {
             Self::Lmdb(table) => table.remove(key).map_err(Fault::Lookup),
             Self::Internal(table) => Ok(table.remove(key)),
-            Self::Proxy(table) => table.remove(key).await.map_err(Fault::Lookup),
-            Self::Driver(table) => table.remove(key).await.map_err(Fault::Lookup),
-            Self::Combined(tables) => tables.remove(key).await.map_err(Fault::Lookup),
+            Self::Proxy(table) => boxed(table.remove(key)).await.map_err(Fault::Lookup),
+            Self::Driver(table) => boxed(table.remove(key)).await.map_err(Fault::Lookup),
+            Self::Combined(tables) => boxed(tables.remove(key)).await.map_err(Fault::Lookup),
             Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
             Self::Text(_)
             | Self::Static(_)
@@ -430,7 +433,7 @@ impl Kind {
     async fn find_all(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
         match self {
             Self::Lmdb(table) => table.find_all(keys).ok(),
-            Self::Driver(table) => table.find_all(keys).await,
+            Self::Driver(table) => boxed(table.find_all(keys)).await,
             Self::Text(_)
             | Self::Static(_)
             | Self::UserDatabase(_)
@@ -455,15 +458,21 @@ impl Kind {
             Self::Environ => Ok(environ::find(key)),
             Self::Cidr(table) => Ok(table.find(key)),
             Self::Patterns(table) => table.find(key).map_err(Fault::Lookup),
-            Self::Combined(tables) => tables.find(key).await.map_err(Fault::Lookup),
+            Self::Combined(tables) => boxed(tables.find(key)).await.map_err(Fault::Lookup),
             Self::Random(values) => Ok(any_of(values)),
             Self::Internal(table) => Ok(table.find(key)),
-            Self::Proxy(table) => table.find(key).await.map_err(Fault::Lookup),
-            Self::Driver(table) => table.find(key).await.map_err(Fault::Lookup),
+            Self::Proxy(table) => boxed(table.find(key)).await.map_err(Fault::Lookup),
+            Self::Driver(table) => boxed(table.find(key)).await.map_err(Fault::Lookup),
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
             Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
         }
     }
+}
+
+/// What types that ask others do, in a box: tables can hold tables that hold tables, and a future of a future of a future has
+/// no known size.
+fn boxed<'a, T>(asking: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output = T> + 'a>> {
+    Box::pin(asking)
 }
 
 /// A failure before it has the table's name.

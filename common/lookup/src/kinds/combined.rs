@@ -72,7 +72,7 @@ impl Combined {
 
     pub(crate) async fn update(&self, key: &[u8], value: &[u8]) -> Result<(), String> {
         let table = self.debugged()?;
-        let done = Box::pin(table.update(key, value)).await.map_err(reason);
+        let done = table.update(key, value).await.map_err(reason);
         let (shown, value) = (String::from_utf8_lossy(key), String::from_utf8_lossy(value));
         log(
             table,
@@ -85,7 +85,7 @@ impl Combined {
 
     pub(crate) async fn remove(&self, key: &[u8]) -> Result<bool, String> {
         let table = self.debugged()?;
-        let done = Box::pin(table.remove(key)).await.map_err(reason);
+        let done = table.remove(key).await.map_err(reason);
         let shown = String::from_utf8_lossy(key);
         log(table, &format!("delete \"{shown}\""), &done, |removed| {
             if *removed { "ok" } else { "not found" }.to_owned()
@@ -100,9 +100,7 @@ impl Combined {
         most: usize,
     ) -> Result<Option<Vec<Pair>>, String> {
         match self.debugged() {
-            Ok(table) => Box::pin(table.entries_after(after, most))
-                .await
-                .map_err(reason),
+            Ok(table) => table.entries_after(after, most).await.map_err(reason),
             Err(_) => Ok(None),
         }
     }
@@ -157,9 +155,8 @@ fn log<T>(table: &Table, asked: &str, answer: &Result<T, String>, shown: impl Fn
     }
 }
 
-/// In a box, as tables can hold tables that hold tables.
 async fn ask(table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    Box::pin(table.find_quietly(key)).await.map_err(reason)
+    table.find_quietly(key).await.map_err(reason)
 }
 
 fn reason(error: LookupError) -> String {

@@ -13,13 +13,12 @@ mod process;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::rc::Rc;
 
 use config::{MainCf, Settings, params};
 use records::table::{Answer, Number, Parameter, Request};
 
-use crate::error::{LookupError, OpenError};
+use crate::error::OpenError;
 use crate::match_list::{MatchList, Parents};
 use crate::table::{OpenOptions, Pair, Table};
 use process::{Driver, Started};
@@ -257,8 +256,10 @@ impl DriverTable {
             return self.set(key, value).await;
         };
         self.keep(key, value).await;
-        let updating: BoxedLookup<'_, ()> = Box::pin(backup.update(key, value));
-        updating.await.map_err(|error| error.to_string())
+        backup
+            .update(key, value)
+            .await
+            .map_err(|error| error.to_string())
     }
 
     /// Remove a key; whether it was there. With a table behind a cache that table counts.
@@ -280,8 +281,7 @@ impl DriverTable {
         if let Err(reason) = removed {
             maillog::warning!("{reason}");
         }
-        let removing: BoxedLookup<'_, bool> = Box::pin(backup.remove(key));
-        removing.await.map_err(|error| error.to_string())
+        backup.remove(key).await.map_err(|error| error.to_string())
     }
 
     /// The entries of the table behind a cache; the types themselves list none.
@@ -293,8 +293,10 @@ impl DriverTable {
         let Some(backup) = &self.backup else {
             return Ok(None);
         };
-        let listing: BoxedLookup<'_, _> = Box::pin(backup.entries_after(after, most));
-        listing.await.map_err(|error| error.to_string())
+        backup
+            .entries_after(after, most)
+            .await
+            .map_err(|error| error.to_string())
     }
 
     /// Whether the `domain` list lets a key be asked for: without a list each one, else only addresses with a local part.
@@ -306,15 +308,14 @@ impl DriverTable {
             None | Some(0) => Ok(false),
             Some(at) => {
                 let domain = key.get(at + 1..).unwrap_or_default();
-                let matching: BoxedLookup<'_, _> = Box::pin(domains.matches_string(domain));
-                matching.await.map_err(|error| error.to_string())
+                domains
+                    .matches_string(domain)
+                    .await
+                    .map_err(|error| error.to_string())
             }
         }
     }
 }
-
-/// What another table is asked. A table that asks another one would be a future without a known size.
-type BoxedLookup<'a, T> = Pin<Box<dyn Future<Output = Result<T, LookupError>> + 'a>>;
 
 /// How many keys may be sent before an answer is read: one at least.
 fn that_fit(keys: &[Vec<u8>]) -> usize {
@@ -330,8 +331,10 @@ fn that_fit(keys: &[Vec<u8>]) -> usize {
 
 /// Ask the persistent table behind a cache.
 async fn find_in(backup: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let finding: BoxedLookup<'_, _> = Box::pin(backup.find_quietly(key));
-    finding.await.map_err(|error| error.to_string())
+    backup
+        .find_quietly(key)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// The table's configuration: a file where the name begins with `/` or `.`, else what main.cf has under `NAME_`.
