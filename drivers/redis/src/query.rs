@@ -158,7 +158,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_key_stays_the_argument_that_it_is(key: Vec<u8>) {
-            let words = Query::parse("HGET h:%s f%%").unwrap().fill(&key).unwrap();
+            let words = Query::parse("HGET h:%s f%%", |_| None).unwrap().fill(&key).unwrap();
             let wanted = [b"HGET".to_vec(), [b"h:", key.as_slice()].concat(), b"f%".to_vec()];
             prop_assert_eq!(words, wanted);
         }
