@@ -49,6 +49,10 @@ pub struct OpenOptions {
     pub lmdb_map_size: usize,
     /// Values in the text of a table name files, whose contents they stand for, in base64 (`postmap -F`).
     pub files: bool,
+    /// Results of patterns may hold parts of what was sought (`$1`); without that, rules with them are left out.
+    pub substitution: bool,
+    /// Tables behind `proxy:` are opened here, for programs with more rights than the service.
+    pub direct: bool,
     /// Who is asked for `proxy:` tables; the tables opened with one value share its connections.
     pub proxy: ProxyService,
     /// The drivers of tables behind client libraries; the tables opened with one value share its processes.
@@ -62,6 +66,8 @@ impl Default for OpenOptions {
             fold: true,
             utf8: true,
             files: false,
+            substitution: true,
+            direct: false,
             lmdb_map_size: lmdb::DEFAULT_MAP_SIZE,
             proxy: ProxyService::default(),
             drivers: Drivers::default(),
@@ -79,10 +85,30 @@ impl OpenOptions {
             fold: true,
             utf8: smtputf8.smtputf8_enable,
             files: false,
+            substitution: true,
+            direct: false,
             lmdb_map_size: usize::try_from(types.lmdb_map_size).unwrap_or(lmdb::DEFAULT_MAP_SIZE),
             proxy: ProxyService::from_settings(settings, Path::new(""))?,
             drivers: Drivers::from_settings(settings)?,
         })
+    }
+
+    /// The same without `$1` in the results of patterns: what a client names must not choose where mail goes.
+    #[must_use]
+    pub fn without_substitution(self) -> Self {
+        Self {
+            substitution: false,
+            ..self
+        }
+    }
+
+    /// The same for a program that must not believe a service with fewer rights than its own.
+    #[must_use]
+    pub fn directly(self) -> Self {
+        Self {
+            direct: true,
+            ..self
+        }
     }
 
     /// The same without case folding.
@@ -346,14 +372,17 @@ impl Kind {
             "unix" => Self::UserDatabase(UserDatabase::open(name)?),
             "environ" => Self::Environ,
             "cidr" => Self::Cidr(Cidr::open(name)?),
-            "regexp" => Self::Patterns(Patterns::open(Language::Regexp, name)?),
-            "pcre" => Self::Patterns(Patterns::open(Language::Pcre, name)?),
-            "proxy" if name.contains(':') => Self::Proxy(Proxied::new(
-                options.proxy.clone(),
+            "regexp" => Self::Patterns(Patterns::open(
+                Language::Regexp,
                 name,
-                options.access,
-                options.fold,
-            )),
+                options.substitution,
+            )?),
+            "pcre" => Self::Patterns(Patterns::open(Language::Pcre, name, options.substitution)?),
+            "proxy" if options.direct && name.contains(':') => {
+                let (kind, name) = name.split_once(':').unwrap_or_default();
+                Self::open(kind, name, options)?
+            }
+            "proxy" if name.contains(':') => Self::Proxy(Proxied::new(name, options)),
             "proxy" => return Err(OpenError::NotTypeName(name.to_owned())),
             "fail" => Self::Fail,
             "pipemap" => Self::Combined(Combined::open(How::Pipe, name, options)?),

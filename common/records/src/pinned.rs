@@ -161,21 +161,22 @@ fn proxymap() {
     let request = |act| proxymap::Request {
         table: "unix:x".into(),
         fold: true,
+        substitution: false,
         act,
     };
     let key = || b"k".to_vec();
     let value = || b"v".to_vec();
     let find = request(Act::Find { key: key() });
-    pinned(&find, b"\x06unix:x\x01\x00\x01k");
+    pinned(&find, b"\x06unix:x\x01\x00\x00\x01k");
     let update = request(Act::Update {
         key: key(),
         value: value(),
     });
-    pinned(&update, b"\x06unix:x\x01\x01\x01k\x01v");
+    pinned(&update, b"\x06unix:x\x01\x00\x01\x01k\x01v");
     let remove = request(Act::Remove { key: key() });
-    pinned(&remove, b"\x06unix:x\x01\x02\x01k");
+    pinned(&remove, b"\x06unix:x\x01\x00\x02\x01k");
     let list = request(Act::List { after: Some(key()) });
-    pinned(&list, b"\x06unix:x\x01\x03\x01\x01k");
+    pinned(&list, b"\x06unix:x\x01\x00\x03\x01\x01k");
     let found: proxymap::Reply = Ok(Answer::Found(value()));
     pinned(&found, b"\x00\x00\x01v");
     let denied: proxymap::Reply = Err(Refusal::Denied);

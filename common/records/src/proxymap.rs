@@ -56,6 +56,8 @@ pub struct Request {
     pub table: String,
     /// Whether upper and lower case are the same.
     pub fold: bool,
+    /// Whether results of patterns may hold parts of the key.
+    pub substitution: bool,
     /// What is wanted.
     pub act: Act,
 }

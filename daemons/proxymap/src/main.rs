@@ -82,6 +82,10 @@ impl Conversations for Daemon {
                 // The client is gone; it asks again if it still wants to know.
                 return;
             }
+            if client.process.is_retiring() {
+                // Its connection would be kept, and answered from the old table; it asks again elsewhere.
+                return;
+            }
         }
     }
 }
@@ -92,11 +96,10 @@ impl Daemon {
             self.tell_unapproved(&request.table);
             return Err(Refusal::Denied);
         }
-        let table = self.tables.get(&request.table, request.fold);
-        if table.changed() && !process.is_retiring() {
-            maillog::info!("table {} has changed -- restarting", table.name());
-            process.retire();
-        }
+        let table = self
+            .tables
+            .get(&request.table, request.fold, request.substitution);
+        process.renew_after(|| table.changed().then(|| table.name()));
         let done = match &request.act {
             Act::Find { key } => table.find(key).await.map(found),
             Act::List { after } => match list(&table, after.as_deref()).await {

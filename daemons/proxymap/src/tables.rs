@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use lookup::{OpenOptions, Table};
 
-/// Tables by name and by whether they fold the case of keys.
+/// Tables by name, by whether they fold the case of keys, and by whether results may hold parts of them.
 pub(crate) struct Tables {
     options: OpenOptions,
-    open: RefCell<HashMap<(String, bool), Rc<Table>>>,
+    open: RefCell<HashMap<(String, bool, bool), Rc<Table>>>,
 }
 
 impl Tables {
@@ -20,23 +20,28 @@ impl Tables {
         }
     }
 
-    /// Open a table in both ways, while files can still be opened.
+    /// Open a table in every way, while files can still be opened.
     pub(crate) fn prepare(&self, name: &str) {
         for fold in [true, false] {
-            self.get(name, fold);
+            for substitution in [true, false] {
+                self.get(name, fold, substitution);
+            }
         }
     }
 
     /// The table; one that cannot be opened fails each lookup.
-    pub(crate) fn get(&self, name: &str, fold: bool) -> Rc<Table> {
+    pub(crate) fn get(&self, name: &str, fold: bool, substitution: bool) -> Rc<Table> {
         let mut open = self.open.borrow_mut();
-        let table = open.entry((name.to_owned(), fold)).or_insert_with(|| {
-            let options = OpenOptions {
-                fold,
-                ..self.options.clone()
-            };
-            Rc::new(Table::open_or_unavailable(name, &options))
-        });
+        let table = open
+            .entry((name.to_owned(), fold, substitution))
+            .or_insert_with(|| {
+                let options = OpenOptions {
+                    fold,
+                    substitution,
+                    ..self.options.clone()
+                };
+                Rc::new(Table::open_or_unavailable(name, &options))
+            });
         Rc::clone(table)
     }
 }

@@ -46,9 +46,14 @@ enum Regex {
 }
 
 impl Patterns {
-    pub(crate) fn open(language: Language, name: &str) -> Result<Self, OpenError> {
+    /// `substitution` is whether results may hold parts of the key.
+    pub(crate) fn open(
+        language: Language,
+        name: &str,
+        substitution: bool,
+    ) -> Result<Self, OpenError> {
         let lines = source::rules(name, language.name())?;
-        Ok(Self::compile(language, name, &lines))
+        Ok(Self::compile(language, name, &lines, substitution))
     }
 
     /// The result for a key; an error when a pattern could not be tried to its end.
@@ -72,10 +77,11 @@ impl Patterns {
         }))
     }
 
-    fn compile(language: Language, name: &str, lines: &[LogicalLine]) -> Self {
+    fn compile(language: Language, name: &str, lines: &[LogicalLine], substitution: bool) -> Self {
         let mut compiler = Compiler {
             language,
             name,
+            substitution,
             rules: Builder::new(),
             known: Vec::new(),
         };
@@ -140,6 +146,7 @@ fn posix_groups(regex: &PosixRegex, groups: usize, text: &CStr) -> Vec<Option<Ra
 struct Compiler<'a> {
     language: Language,
     name: &'a str,
+    substitution: bool,
     rules: Builder<Pattern, Replacement>,
     /// What is known of each of these rules.
     known: Vec<Known>,
@@ -189,6 +196,11 @@ impl Compiler<'_> {
             let groups = member.then(|| head.condition.pattern.groups());
             let value =
                 Replacement::parse(head.rest, groups).map_err(|bad| self.bad(line.last, &bad))?;
+            if value.has_groups() && !self.substitution {
+                return Err(
+                    "regular expression substitution is not allowed: skipping this rule".to_owned(),
+                );
+            }
             self.known.push(Known {
                 clauses: head.clauses,
                 matters_anyway: !member,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use config::{Settings, params};
 use records::proxymap::{Act, Answer, Entry, Proxy, Refusal, Request};
 
-use crate::table::{Access, Pair};
+use crate::table::{Access, OpenOptions, Pair};
 
 /// The connections to proxymap(8) that the tables of a program share.
 #[derive(Clone)]
@@ -75,15 +75,17 @@ pub(crate) struct Proxied {
     access: Access,
     table: String,
     fold: bool,
+    substitution: bool,
 }
 
 impl Proxied {
-    pub(crate) fn new(services: ProxyService, table: &str, access: Access, fold: bool) -> Self {
+    pub(crate) fn new(table: &str, options: &OpenOptions) -> Self {
         Self {
-            services,
-            access,
+            services: options.proxy.clone(),
+            access: options.access,
             table: table.to_owned(),
-            fold,
+            fold: options.fold,
+            substitution: options.substitution,
         }
     }
 
@@ -159,6 +161,7 @@ impl Proxied {
         let request = Request {
             table: self.table.clone(),
             fold: self.fold,
+            substitution: self.substitution,
             act,
         };
         match self.service().proxy.ask(&request).await {

@@ -83,6 +83,11 @@ impl Replacement {
         Ok(Self(pieces))
     }
 
+    /// Whether parts of what matched stand in it.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Group(_)))
+    }
+
     /// The result for a match of `text`; groups that took no part are empty.
     pub(crate) fn fill(
         &self,
