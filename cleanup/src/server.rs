@@ -60,7 +60,7 @@ impl Conversations for Cleanup {
         let mut server = Server::<Protocol>::over(connection);
         loop {
             match self.letters(&mut server).await {
-                Ok(true) => self.check_tables(client),
+                Ok(true) => client.process.renew_after(|| self.tables.changed()),
                 Ok(false) => return,
                 Err(error) => {
                     maillog::warning!("conversation with a client: {error}");
@@ -137,17 +137,6 @@ impl Cleanup {
                 maillog::warning!("create queue file in incoming: {}", sys::reason(&error));
                 Err(refusal(Status::Write))
             }
-        }
-    }
-
-    /// Leave when a table is out of date; the next process opens it anew.
-    fn check_tables(&self, client: &Client) {
-        if client.process.is_retiring() {
-            return;
-        }
-        if let Some(table) = self.tables.changed() {
-            maillog::info!("table {table} has changed -- restarting");
-            client.process.retire();
         }
     }
 }

@@ -39,6 +39,10 @@ impl WorkerAgent for Local {
             delivery.settle(recipient, fate);
         }
     }
+
+    fn changed(&self) -> Option<&str> {
+        self.config.changed()
+    }
 }
 
 fn damaged(delivery: &Delivery<'_>, error: &str) {

@@ -57,15 +57,11 @@ impl Config {
         let aliases: params::local::Aliases = settings.get()?;
         let mailbox: params::local::Mailbox = settings.get()?;
         let forwarding: params::local::Forwarding = settings.get()?;
-        let options = OpenOptions::from_settings(settings)?;
-        let open = |title: &str, list: &config::TableList| {
-            // The service is trusted with less than root is: tables are opened here.
-            let direct: Vec<&str> = list
-                .iter()
-                .map(|spec| spec.strip_prefix("proxy:").unwrap_or(spec))
-                .collect();
-            Maps::open(title, &direct, &options)
-        };
+        // The service is trusted with less than root is, and so are senders of mail.
+        let options = OpenOptions::from_settings(settings)?
+            .directly()
+            .without_substitution();
+        let open = |title: &str, list: &config::TableList| Maps::open(title, list, &options);
         Ok(Self {
             service: service.to_owned(),
             rootless,
@@ -96,6 +92,20 @@ impl Config {
             ipc_timeout: ipc.ipc_timeout,
             rewrite_socket: format!("private/{}", services.rewrite_service_name),
         })
+    }
+}
+
+impl Config {
+    /// The first table whose file was replaced since it was opened, as `type:name`.
+    pub(crate) fn changed(&self) -> Option<&str> {
+        [
+            &self.alias_maps,
+            &self.mailbox_transport_maps,
+            &self.mailbox_command_maps,
+            &self.fallback_transport_maps,
+        ]
+        .into_iter()
+        .find_map(Maps::changed)
     }
 }
 

@@ -83,14 +83,9 @@ impl Conversations for Smtpd {
 
 impl Smtpd {
     fn retire_if_changed(&self) {
-        let process = self.process.borrow();
-        let Some(process) = process.as_ref().filter(|process| !process.is_retiring()) else {
-            return;
-        };
-        let changed = self.shared.tables.changed();
-        if let Some(table) = changed.or_else(|| self.shared.lists.changed()) {
-            maillog::info!("table {table} has changed -- restarting");
-            process.retire();
+        if let Some(process) = &*self.process.borrow() {
+            let (tables, lists) = (&self.shared.tables, &self.shared.lists);
+            process.renew_after(|| tables.changed().or_else(|| lists.changed()));
         }
     }
 }

@@ -46,6 +46,11 @@ pub trait WorkerAgent: Sized {
 
     /// Deliver, and report each recipient.
     fn deliver(&mut self, delivery: &Delivery<'_>);
+
+    /// The first table whose file was replaced since it was opened, as `type:name`: the process leaves then.
+    fn changed(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Be an agent; the whole of its `main`.
@@ -87,12 +92,7 @@ impl<A: Agent> Conversations for Served<A> {
                 Rc::clone(&self.agent).deliver(&delivery).await;
                 server.reply(&delivery.finish()).await?;
                 client.place.rest();
-                if let Some(table) = self.agent.changed()
-                    && !client.process.is_retiring()
-                {
-                    maillog::info!("table {table} has changed -- restarting");
-                    client.process.retire();
-                }
+                client.process.renew_after(|| self.agent.changed());
             }
             Ok(())
         };
@@ -122,6 +122,10 @@ impl<A: WorkerAgent> Worker for Employed<A> {
     fn serve(&mut self, client: UnixStream, turn: Turn<'_>) {
         complain(self.work(client, turn));
     }
+
+    fn changed(&self) -> Option<&str> {
+        self.agent.changed()
+    }
 }
 
 impl<A: WorkerAgent> Employed<A> {
@@ -131,7 +135,9 @@ impl<A: WorkerAgent> Employed<A> {
             let delivery = Delivery::new(request, file.into(), &self.reporter);
             self.agent.deliver(&delivery);
             ipc::now(server.reply(&delivery.finish()))?;
-            if !turn.lasts(server.as_fd()) {
+            // Asked again after the wait: qmgr(8) repeats a request that was not read elsewhere.
+            let out_of_date = || self.agent.changed().is_some();
+            if out_of_date() || !turn.lasts(server.as_fd()) || out_of_date() {
                 break;
             }
         }

@@ -67,9 +67,25 @@ impl Process {
         self.due.set(true);
     }
 
+    /// Leave so when `changed` names a table, as `type:name`, whose file was replaced: the next process opens it anew.
+    pub fn renew_after<'a>(&self, changed: impl FnOnce() -> Option<&'a str>) {
+        if self.is_retiring() {
+            return;
+        }
+        if let Some(table) = changed() {
+            tell_of_change(table);
+            self.retire();
+        }
+    }
+
     /// Whether the process leaves when its clients are done.
     #[must_use]
     pub fn is_retiring(&self) -> bool {
         self.due.get() || maillog::lost()
     }
+}
+
+/// The line that says why a process leaves, in words that administrators know.
+pub(crate) fn tell_of_change(table: &str) {
+    maillog::info!("table {table} has changed -- restarting");
 }

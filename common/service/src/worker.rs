@@ -8,7 +8,7 @@ use std::time::Instant;
 use sys::nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use sys::watchdog::Watchdog;
 
-use crate::limits::{Limits, Shape};
+use crate::limits::{Limits, Shape, tell_of_change};
 use crate::start::Prepared;
 use crate::status::Status;
 use crate::{Fatal, Start, sockets};
@@ -23,6 +23,11 @@ pub trait Worker: Sized {
 
     /// Serve one client until it is done, or until another one waits for its turn.
     fn serve(&mut self, client: UnixStream, turn: Turn<'_>);
+
+    /// The first table whose file was replaced since it was opened, as `type:name`: the process leaves then.
+    fn changed(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Whose turn it is: a client may keep its connection while nobody else waits.
@@ -93,7 +98,12 @@ fn serve<W: Worker>(
             break;
         };
         let milliseconds = i32::try_from(rest.as_millis().saturating_add(1)).unwrap_or(i32::MAX);
-        match wait(listeners, status, milliseconds)? {
+        let ready = wait(listeners, status, milliseconds)?;
+        if let Some(table) = worker.changed() {
+            tell_of_change(table);
+            break;
+        }
+        match take(ready, listeners)? {
             Event::Nothing => {}
             Event::Dismissed => break,
             Event::Client(client) => {
@@ -114,17 +124,33 @@ enum Event {
     Nothing,
 }
 
+/// What came first.
+#[derive(Clone, Copy)]
+enum Ready {
+    /// A client, perhaps.
+    Listener,
+    Dismissed,
+    Nothing,
+}
+
 /// Wait for a client, the end of the status channel, or the time limit.
-fn wait(listeners: &[UnixListener], status: &Status, milliseconds: i32) -> Result<Event, Fatal> {
+fn wait(listeners: &[UnixListener], status: &Status, milliseconds: i32) -> Result<Ready, Fatal> {
     let mut fds = watched(listeners, status);
     let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
     match poll(&mut fds, timeout) {
-        Ok(_) => {}
-        Err(sys::nix::errno::Errno::EINTR) => return Ok(Event::Nothing),
-        Err(error) => return Err(Fatal::new(format!("wait for clients: {error}"))),
+        Ok(0) | Err(sys::nix::errno::Errno::EINTR) => Ok(Ready::Nothing),
+        Ok(_) if fds.last().is_some_and(|fd| fd.any().unwrap_or(true)) => Ok(Ready::Dismissed),
+        Ok(_) => Ok(Ready::Listener),
+        Err(error) => Err(Fatal::new(format!("wait for clients: {error}"))),
     }
-    if fds.last().is_some_and(|fd| fd.any().unwrap_or(true)) {
-        return Ok(Event::Dismissed);
+}
+
+/// Take the client that was waited for.
+fn take(ready: Ready, listeners: &[UnixListener]) -> Result<Event, Fatal> {
+    match ready {
+        Ready::Nothing => return Ok(Event::Nothing),
+        Ready::Dismissed => return Ok(Event::Dismissed),
+        Ready::Listener => {}
     }
     for listener in listeners {
         // Another process of the service may have been quicker.

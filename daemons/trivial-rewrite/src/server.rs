@@ -62,21 +62,18 @@ impl Conversations for Rewrite {
 impl Rewrite {
     /// Leave when a table is out of date; the next process opens it anew.
     fn check_tables(&self, client: &Client) {
-        if self.checked.get().elapsed() < CHECK_EVERY || client.process.is_retiring() {
+        if self.checked.get().elapsed() < CHECK_EVERY {
             return;
         }
         self.checked.set(Instant::now());
         let resolver = &self.resolver;
-        let changed = resolver
-            .mail
-            .changed()
-            .or_else(|| resolver.probes.changed())
-            .or_else(|| resolver.classes.changed())
-            .or_else(|| resolver.relocated.changed());
-        if let Some(table) = changed {
-            maillog::info!("table {table} has changed -- restarting");
-            client.process.retire();
-        }
+        client.process.renew_after(|| {
+            let routes = resolver.mail.changed();
+            routes
+                .or_else(|| resolver.probes.changed())
+                .or_else(|| resolver.classes.changed())
+                .or_else(|| resolver.relocated.changed())
+        });
     }
 }
 
@@ -95,14 +92,16 @@ pub(crate) fn resolver(settings: &Settings) -> Result<Resolver, Fatal> {
         empty_relayhost_key: routing.empty_address_relayhost_maps_lookup_key,
         owner_request_special: compatibility.owner_request_special,
         relocated_prefix: routing.relocated_prefix_enable,
+        utf8: options.utf8,
         transport_parents: classes::parents(
             "transport_maps",
             &domains.parent_domain_matches_subdomains,
         ),
         relocated: Maps::open("relocated_maps", &routing.relocated_maps, &options),
         classes: Classes::open(settings, &options)?,
-        mail: Routes::mail(settings, &options)?,
-        probes: Routes::probes(settings, &options)?,
+        // What a client names must not choose where mail goes.
+        mail: Routes::mail(settings, &options.clone().without_substitution())?,
+        probes: Routes::probes(settings, &options.without_substitution())?,
         names,
     })
 }

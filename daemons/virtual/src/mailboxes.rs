@@ -44,6 +44,13 @@ impl Mailbox {
 }
 
 impl Mailboxes {
+    /// The first table whose file was replaced since it was opened, as `type:name`.
+    pub(crate) fn changed(&self) -> Option<&str> {
+        [&self.paths, &self.users, &self.groups]
+            .into_iter()
+            .find_map(Maps::changed)
+    }
+
     pub(crate) fn open(settings: &Settings, rootless: bool) -> Result<Self, Fatal> {
         let own: params::virtual_mail::Mailboxes = settings.get()?;
         let names: params::core::Names = settings.get()?;
@@ -54,15 +61,11 @@ impl Mailboxes {
                 "bad string length 0 < 1: virtual_mailbox_base = ",
             ));
         }
-        let options = OpenOptions::from_settings(settings)?;
-        let open = |title: &str, list: &TableList| {
-            // A service with fewer rights must not say who we write as.
-            let direct: Vec<&str> = list
-                .iter()
-                .map(|spec| spec.strip_prefix("proxy:").unwrap_or(spec))
-                .collect();
-            Maps::open(title, &direct, &options)
-        };
+        // Neither a service with fewer rights nor an address must say who we write as.
+        let options = OpenOptions::from_settings(settings)?
+            .directly()
+            .without_substitution();
+        let open = |title: &str, list: &TableList| Maps::open(title, list, &options);
         Ok(Self {
             paths: open("virtual_mailbox_maps", &own.virtual_mailbox_maps),
             users: open("virtual_uid_maps", &own.virtual_uid_maps),

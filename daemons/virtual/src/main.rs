@@ -50,6 +50,10 @@ impl WorkerAgent for Virtual {
             let _ = report(delivery, recipient, outcome);
         }
     }
+
+    fn changed(&self) -> Option<&str> {
+        self.0.changed()
+    }
 }
 
 fn report(delivery: &Delivery<'_>, recipient: &Recipient, outcome: Result<&str, Failure>) -> Fate {
