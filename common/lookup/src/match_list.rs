@@ -119,12 +119,25 @@ impl MatchList {
                 Ok(true) => return Ok(member.positive),
                 Ok(false) => {}
                 Err(error) => {
-                    maillog::warning!("{}: {error}", self.title);
+                    self.tell_of(member, &error);
                     return Err(error);
                 }
             }
         }
         Ok(false)
+    }
+
+    /// A table has said itself what is wrong with it.
+    fn tell_of(&self, member: &Member, error: &LookupError) {
+        let title = &self.title;
+        match &member.pattern {
+            Pattern::Table(table) => {
+                maillog::warning!("{title}: {}: table lookup problem", table.name());
+            }
+            Pattern::Text { .. } | Pattern::Unreadable(_) => {
+                maillog::warning!("{title}: {error}");
+            }
+        }
     }
 
     async fn matches(&self, pattern: &Pattern, subject: &Subject) -> Result<bool, LookupError> {
@@ -161,9 +174,10 @@ impl MatchList {
 
     fn below(&self, domain: &[u8], pattern: &[u8]) -> bool {
         let rest = domain.strip_suffix(pattern);
-        rest.is_some_and(|rest| match pattern.first() {
-            Some(b'.') => !rest.is_empty(),
-            _ => self.parents == Parents::Bare && rest.ends_with(b"."),
+        rest.is_some_and(|rest| match (self.parents, pattern.first()) {
+            (Parents::Dotted, Some(b'.')) => !rest.is_empty(),
+            (Parents::Dotted, _) => false,
+            (Parents::Bare, _) => rest.ends_with(b"."),
         })
     }
 
@@ -342,6 +356,7 @@ mod tests {
         let bare = list(text, Parents::Bare);
         assert!(domain(&bare, "sub.example.com"));
         assert!(!domain(&bare, "bad.example.com"));
+        assert!(!domain(&bare, "a.dotted.org"));
         assert!(domain(&bare, "a.b.t.net"));
     }
 
