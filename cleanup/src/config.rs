@@ -1,7 +1,8 @@
 //! What main.cf says, as cleanup uses it.
 
 use config::{Settings, Words, params};
-use lookup::{AddressMapping, Maps, OpenOptions};
+use lookup::match_list::Parents;
+use lookup::{AddressMapping, Maps, MatchList, OpenOptions};
 use mail::mime;
 use mail::rewrite::Rules;
 use service::Fatal;
@@ -200,7 +201,12 @@ impl Tables {
             addresses,
             masquerade: Masquerade::new(
                 &mapping.masquerade_domains,
-                &mapping.masquerade_exceptions,
+                MatchList::open(
+                    "masquerade_exceptions",
+                    &mapping.masquerade_exceptions.to_string(),
+                    Parents::Dotted,
+                    &options,
+                ),
                 Classes::read("masquerade_classes", &mapping.masquerade_classes)?,
             ),
         })
@@ -219,5 +225,6 @@ impl Tables {
         .into_iter()
         .find_map(Maps::changed)
         .or_else(|| self.addresses.changed())
+        .or_else(|| self.masquerade.changed())
     }
 }

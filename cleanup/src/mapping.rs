@@ -39,7 +39,8 @@ impl Mapper<'_> {
         for table in self.canonical_of(class) {
             address = self.follow(&table.maps, address).await?;
         }
-        self.tables.masquerade.hide(class, &mut address);
+        let hidden = self.tables.masquerade.hide(class, &mut address).await;
+        self.answer(hidden, "masquerade_exceptions", &address)?;
         Ok(address)
     }
 
@@ -59,14 +60,10 @@ impl Mapper<'_> {
         for _ in 0..MAX_CANONICAL {
             let propagate = self.config.propagate_canonical;
             let found = self.tables.addresses.find(maps, &current, propagate).await;
-            let Some(addresses) = self.answer(found, maps, &current)? else {
+            let Some(addresses) = self.answer(found, maps.title(), &current)? else {
                 return Ok(current);
             };
-            if addresses.len() > 1 {
-                let (id, title) = (self.id, maps.title());
-                let address = shown(&current);
-                maillog::warning!("{id}: multi-valued {title} entry for {address}");
-            }
+            self.expect_one(&addresses, maps, &current);
             let Some(next) = addresses.into_iter().next() else {
                 return Ok(current);
             };
@@ -76,7 +73,19 @@ impl Mapper<'_> {
                 return Ok(current);
             }
         }
-        Err(self.unreasonable("map nesting", maps, &current))
+        // Tables that go round in circles have always been left at the address that is reached then.
+        let (id, title, address) = (self.id, maps.title(), shown(&current));
+        maillog::warning!(
+            "{id}: unreasonable {title} map nesting for {address} -- using this address"
+        );
+        Ok(current)
+    }
+
+    fn expect_one(&self, addresses: &[Vec<u8>], maps: &Maps, key: &[u8]) {
+        if addresses.len() > 1 {
+            let (id, title, key) = (self.id, maps.title(), shown(key));
+            maillog::warning!("{id}: multi-valued {title} entry for {key}");
+        }
     }
 
     /// All addresses that a recipient stands for after virtual alias expansion; itself when it is no alias.
@@ -86,25 +95,25 @@ impl Mapper<'_> {
     ) -> Result<Vec<Vec<u8>>, Outcome> {
         let maps = &self.tables.virtual_alias;
         let limits = &self.config.aliases;
-        let mut addresses = vec![recipient];
+        let mut addresses = vec![recipient.clone()];
         let expands_to_itself = RefCell::new(Vec::<Vec<u8>>::new());
         let mut at = 0;
         while let Some(first) = addresses.get(at).cloned() {
             let mut current = first;
             for depth in 0.. {
                 if addresses.len() > limits.virtual_alias_expansion_limit {
-                    return Err(self.unreasonable("map expansion size", maps, &current));
+                    return Err(self.unreasonable("map expansion size for", maps, &recipient));
                 }
                 let folded = current.to_ascii_lowercase();
                 if expands_to_itself.borrow().contains(&folded) {
                     break;
                 }
                 if depth >= limits.virtual_alias_recursion_limit {
-                    return Err(self.unreasonable("map nesting", maps, &current));
+                    return Err(self.unreasonable("map nesting for", maps, &recipient));
                 }
                 let propagate = self.config.propagate_virtual;
                 let found = self.tables.addresses.find(maps, &current, propagate).await;
-                let Some(results) = self.answer(found, maps, &current)? else {
+                let Some(results) = self.answer(found, maps.title(), &current)? else {
                     break;
                 };
                 if results.is_empty() {
@@ -114,8 +123,8 @@ impl Mapper<'_> {
                     .iter()
                     .find(|result| result.len() > limits.virtual_alias_address_length_limit)
                 {
-                    let prefix = long.get(..100).unwrap_or(long);
-                    return Err(self.unreasonable("result", maps, prefix));
+                    let prefix = [long.get(..100).unwrap_or(long), b"..."].concat();
+                    return Err(self.unreasonable("result", maps, &prefix));
                 }
                 if results.iter().any(|r| r.eq_ignore_ascii_case(&current)) {
                     expands_to_itself.borrow_mut().push(folded);
@@ -144,24 +153,25 @@ impl Mapper<'_> {
             return Ok(None);
         }
         let found = self.tables.addresses.find(maps, address, false).await;
-        let addresses = self.answer(found, maps, address)?;
+        let addresses = self.answer(found, maps.title(), address)?;
+        self.expect_one(addresses.as_deref().unwrap_or_default(), maps, address);
         Ok(addresses.and_then(|found| found.into_iter().next()))
     }
 
     fn answer<T>(
         &self,
         found: Result<T, LookupError>,
-        maps: &Maps,
+        title: &str,
         address: &[u8],
     ) -> Result<T, Outcome> {
         found.map_err(|_| {
-            let (id, title, address) = (self.id, maps.title(), shown(address));
+            let (id, address) = (self.id, shown(address));
             maillog::warning!(
                 "{id}: {title} map lookup problem for {address} -- message not accepted, try again later"
             );
             Outcome {
                 status: Status::Defer,
-                reason: Vec::new(),
+                reason: b"4.3.0 Temporary lookup failure".to_vec(),
             }
         })
     }
@@ -169,7 +179,7 @@ impl Mapper<'_> {
     fn unreasonable(&self, what: &str, maps: &Maps, address: &[u8]) -> Outcome {
         let (id, title, address) = (self.id, maps.title(), shown(address));
         maillog::warning!(
-            "{id}: unreasonable {title} {what} for {address} -- message not accepted, try again later"
+            "{id}: unreasonable {title} {what} {address} -- message not accepted, try again later"
         );
         Outcome {
             status: Status::Defer,

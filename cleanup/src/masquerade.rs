@@ -1,4 +1,8 @@
 //! Address masquerading: `user@host.example.com` becomes `user@example.com`.
+//!
+//! Logs a table of exceptions that does not answer.
+
+use lookup::{LookupError, MatchList};
 
 use crate::config::{Class, Classes};
 
@@ -6,8 +10,8 @@ use crate::config::{Class, Classes};
 pub(crate) struct Masquerade {
     /// Domains in lower case, in the order in which they are tried.
     domains: Vec<Domain>,
-    /// Users whose addresses stay, in lower case.
-    exceptions: Vec<Vec<u8>>,
+    /// Users whose addresses stay.
+    exceptions: MatchList,
     classes: Classes,
 }
 
@@ -18,7 +22,7 @@ struct Domain {
 }
 
 impl Masquerade {
-    pub(crate) fn new(domains: &[String], exceptions: &[String], classes: Classes) -> Self {
+    pub(crate) fn new(domains: &[String], exceptions: MatchList, classes: Classes) -> Self {
         let domains = domains.iter().map(|word| {
             let name = word.strip_prefix('!').unwrap_or(word);
             Domain {
@@ -28,10 +32,7 @@ impl Masquerade {
         });
         Self {
             domains: domains.collect(),
-            exceptions: exceptions
-                .iter()
-                .map(|user| user.to_ascii_lowercase().into_bytes())
-                .collect(),
+            exceptions,
             classes,
         }
     }
@@ -41,35 +42,48 @@ impl Masquerade {
         !self.domains.is_empty() && self.classes.contain(class)
     }
 
+    /// The first table of exceptions whose file was replaced since it was opened, as `type:name`.
+    pub(crate) fn changed(&self) -> Option<&str> {
+        self.exceptions.changed()
+    }
+
     /// Hide the subdomain of an address, where it is to be hidden.
-    pub(crate) fn hide(&self, class: Class, address: &mut Vec<u8>) {
+    pub(crate) async fn hide(
+        &self,
+        class: Class,
+        address: &mut Vec<u8>,
+    ) -> Result<(), LookupError> {
         if !self.applies(class) {
-            return;
+            return Ok(());
         }
         let Some(at) = address.iter().rposition(|&byte| byte == b'@') else {
-            return;
+            return Ok(());
         };
         let (user, domain) = address.split_at(at);
-        let user = user.to_ascii_lowercase();
-        let domain = domain.get(1..).unwrap_or_default().to_ascii_lowercase();
-        if self.exceptions.contains(&user) {
-            return;
+        let Some(name) = self.hidden_below(domain.get(1..).unwrap_or_default()) else {
+            return Ok(());
+        };
+        if !self.exceptions.is_empty() && self.exceptions.matches_string(user).await? {
+            return Ok(());
         }
+        address.truncate(at + 1);
+        address.extend_from_slice(name);
+        Ok(())
+    }
+
+    /// The domain that a domain below it is to be hidden by.
+    fn hidden_below(&self, domain: &[u8]) -> Option<&[u8]> {
+        let domain = domain.to_ascii_lowercase();
         for known in &self.domains {
             if domain == known.name {
-                return;
+                return None;
             }
-            let below = domain
-                .strip_suffix(known.name.as_slice())
-                .is_some_and(|rest| rest.ends_with(b"."));
-            if below {
-                if !known.kept {
-                    address.truncate(at + 1);
-                    address.extend_from_slice(&known.name);
-                }
-                return;
+            let rest = domain.strip_suffix(known.name.as_slice());
+            if rest.is_some_and(|rest| rest.ends_with(b".")) {
+                return (!known.kept).then_some(&known.name);
             }
         }
+        None
     }
 }
 
@@ -84,10 +98,12 @@ mod tests {
             header_sender: true,
             ..Classes::default()
         };
-        let masquerade = Masquerade::new(&words("!kept.d.org d.org"), &words("root"), classes);
+        let options = lookup::OpenOptions::default();
+        let exceptions = MatchList::open("x", "!notme, root", Default::default(), &options);
+        let masquerade = Masquerade::new(&words("!kept.d.org d.org"), exceptions, classes);
         let hidden = |address: &str| {
             let mut address = address.as_bytes().to_vec();
-            masquerade.hide(Class::HeaderSender, &mut address);
+            ipc::now(masquerade.hide(Class::HeaderSender, &mut address)).unwrap();
             String::from_utf8(address).unwrap()
         };
         assert_eq!(hidden("u@Host.D.org"), "u@d.org");
@@ -95,6 +111,7 @@ mod tests {
         assert_eq!(hidden("u@x.kept.d.org"), "u@x.kept.d.org");
         assert_eq!(hidden("u@xd.org"), "u@xd.org");
         assert_eq!(hidden("Root@host.d.org"), "Root@host.d.org");
+        assert_eq!(hidden("notme@host.d.org"), "notme@d.org");
         assert!(!masquerade.applies(Class::EnvelopeSender));
     }
 }

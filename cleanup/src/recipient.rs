@@ -75,16 +75,16 @@ impl Letter<'_> {
             data
         };
         let rewritten = self.shared.config.local_rules.rewrite(data).into_owned();
-        if next.orcpt.is_empty() && self.shared.config.enable_original_recipient {
-            // Reports name the recipient as it was complete, before any table.
-            let utf8 = smtputf8::is_utf8_text(&rewritten);
-            let kind: &[u8] = if utf8 { b"utf-8;" } else { b"rfc822;" };
-            next.orcpt = [kind, &rewritten].concat();
-        }
         let address = match self.canonical_recipient(rewritten).await {
             Ok(address) => address,
             Err(outcome) => return self.refuse(outcome),
         };
+        if next.orcpt.is_empty() && self.shared.config.enable_original_recipient {
+            // Reports name the recipient as canonical tables have it, before it became others.
+            let utf8 = smtputf8::is_utf8_text(&address);
+            let kind: &[u8] = if utf8 { b"utf-8;" } else { b"rfc822;" };
+            next.orcpt = [kind, address.as_slice()].concat();
+        }
         self.add(address.clone(), original, &next).await;
         if self.flags.contains(Flags::BCC) && self.failure.is_none() {
             let maps = &self.shared.tables.recipient_bcc;
@@ -110,13 +110,13 @@ impl Letter<'_> {
             Err(outcome) => return self.refuse(outcome),
         };
         let rewritten = self.shared.config.local_rules.rewrite(&copied).into_owned();
-        match self.canonical_recipient(rewritten.clone()).await {
+        match self.canonical_recipient(rewritten).await {
             Ok(address) => {
                 let next = NextRecipient {
                     notify: Notify::NEVER,
                     ..NextRecipient::default()
                 };
-                self.add(address, rewritten, &next).await;
+                self.add(address.clone(), address, &next).await;
             }
             Err(outcome) => self.refuse(outcome),
         }

@@ -8,7 +8,7 @@ use mail::rewrite::{Completed, Rules};
 use mail::{AddressList, extension};
 use text::token;
 
-use crate::address::{Order, REWRITING, Step, find_address};
+use crate::address::{Order, REWRITING, find_address};
 use crate::error::LookupError;
 use crate::local::{LocalDomains, LocalError};
 use crate::maps::Maps;
@@ -112,15 +112,20 @@ impl AddressMapping {
             return Ok(None);
         };
         let mut value = found.value;
-        if value.starts_with(b"@") && found.step == Step::AtDomain {
-            // `@domain @other` keeps the local part.
-            let at = address.iter().rposition(|&byte| byte == b'@');
-            let user = address
-                .get(..at.unwrap_or(address.len()))
-                .unwrap_or_default();
+        if value.starts_with(b"@") {
+            let user = kept_user(address, found.unmatched.as_deref());
             value = mail::quote::quote_822(&[user, value.as_slice()].concat()).into_owned();
         }
         let list = AddressList::parse(&value, self.token_limit);
+        if list.addresses().next().is_none() {
+            let (title, address) = (maps.title(), String::from_utf8_lossy(address));
+            let value = String::from_utf8_lossy(&value);
+            maillog::warning!("{title} lookup of {address} returns non-address result \"{value}\"");
+            return Err(LookupError::Failed {
+                table: title.to_owned(),
+                reason: "non-address result".to_owned(),
+            });
+        }
         let extension = found.unmatched.filter(|_| propagate);
         let complete = |address: &[u8]| {
             let address = self.rules.rewrite(address).into_owned();
@@ -146,4 +151,14 @@ impl AddressMapping {
         let origin = self.myorigin.as_bytes();
         Ok(domain.eq_ignore_ascii_case(origin) || self.local.contains(domain).await?)
     }
+}
+
+/// The user that a result of `@domain` alone keeps: the local part without the extension that the key left out.
+fn kept_user<'a>(address: &'a [u8], unmatched: Option<&[u8]>) -> &'a [u8] {
+    let at = address.iter().rposition(|&byte| byte == b'@');
+    let local_part = address.get(..at.unwrap_or(address.len()));
+    let local_part = local_part.unwrap_or_default();
+    unmatched
+        .and_then(|extension| local_part.strip_suffix(extension))
+        .unwrap_or(local_part)
 }
