@@ -47,11 +47,13 @@ impl Classes {
     /// The class of a domain that is not local.
     pub(crate) async fn remote(&self, domain: &[u8]) -> Result<Class, LookupError> {
         if self.virtual_alias.matches_string(domain).await? {
-            if self.virtual_mailbox.matches_string(domain).await? {
-                warn_of_both(domain, "virtual_alias_domains", "virtual_mailbox_domains");
-            }
+            let class = self.virtual_alias.title();
+            self.check_not_in(&self.virtual_mailbox, domain, class)
+                .await;
+            self.check_relay(domain, class).await;
             Ok(Class::VirtualAlias)
         } else if self.virtual_mailbox.matches_string(domain).await? {
+            self.check_relay(domain, self.virtual_mailbox.title()).await;
             Ok(Class::VirtualMailbox)
         } else if self.relay.matches_domain(domain).await? {
             Ok(Class::Relay)
@@ -61,14 +63,24 @@ impl Classes {
     }
 
     /// Warn when a local domain is a virtual one too.
-    pub(crate) async fn check_local(&self, domain: &[u8]) -> Result<(), LookupError> {
-        if self.virtual_alias.matches_string(domain).await? {
-            warn_of_both(domain, "mydestination", "virtual_alias_domains");
+    pub(crate) async fn check_local(&self, domain: &[u8]) {
+        self.check_not_in(&self.virtual_alias, domain, "mydestination")
+            .await;
+        self.check_not_in(&self.virtual_mailbox, domain, "mydestination")
+            .await;
+    }
+
+    async fn check_relay(&self, domain: &[u8], class: &str) {
+        // A table that does not answer is in the log, and mail that does not need it goes on.
+        if self.relay.matches_domain(domain).await == Ok(true) {
+            warn_of_both(domain, class, self.relay.title());
         }
-        if self.virtual_mailbox.matches_string(domain).await? {
-            warn_of_both(domain, "mydestination", "virtual_mailbox_domains");
+    }
+
+    async fn check_not_in(&self, list: &MatchList, domain: &[u8], class: &str) {
+        if list.matches_string(domain).await == Ok(true) {
+            warn_of_both(domain, class, list.title());
         }
-        Ok(())
     }
 
     /// The first table whose file was replaced since it was opened, as `type:name`.

@@ -26,6 +26,8 @@ pub(crate) struct Resolver {
     pub(crate) empty_relayhost_key: String,
     pub(crate) owner_request_special: bool,
     pub(crate) relocated_prefix: bool,
+    /// Domains may have letters beyond ASCII (`smtputf8_enable`).
+    pub(crate) utf8: bool,
     pub(crate) transport_parents: Parents,
     pub(crate) rules: Rules,
     pub(crate) classes: Classes,
@@ -93,7 +95,7 @@ impl Resolver {
             } else {
                 address.truncate(at + 1);
                 address.extend_from_slice(&domain);
-                return elsewhere(address, domain, source_routed);
+                return self.elsewhere(address, domain, source_routed);
             }
             address.truncate(at);
             if self.has_operator(&address) {
@@ -115,6 +117,27 @@ impl Resolver {
             local: true,
             source_routed,
         })
+    }
+
+    /// A domain that is not ours must have a form that can be delivered to.
+    fn elsewhere(
+        &self,
+        address: Vec<u8>,
+        domain: Vec<u8>,
+        source_routed: bool,
+    ) -> Result<Destination, Failure> {
+        if !self.utf8 && !domain.is_ascii() {
+            return Err(Failure::BadAddress);
+        }
+        match domain::form(&domain) {
+            Form::Name | Form::Literal => Ok(Destination {
+                address,
+                domain,
+                local: false,
+                source_routed,
+            }),
+            Form::Numeric | Form::Invalid => Err(Failure::BadAddress),
+        }
     }
 
     /// A numeric domain as the address literal that it stands for, if that is wanted.
@@ -163,8 +186,7 @@ impl Resolver {
 
     async fn class(&self, destination: &Destination) -> Result<Class, Failure> {
         if destination.local {
-            let checked = self.classes.check_local(&destination.domain).await;
-            checked.map_err(temporary)?;
+            self.classes.check_local(&destination.domain).await;
             return Ok(Class::Local);
         }
         self.classes
@@ -223,7 +245,8 @@ impl Resolver {
     ) -> Result<Option<Method>, Failure> {
         let maps = &routes.sender_transports;
         let key = &self.empty_transport_key;
-        let found = transport::find_sender(maps, sender, key, self.splitting()).await;
+        let local = async || self.is_ours(sender).await;
+        let found = transport::find_sender(maps, sender, key, self.splitting(), local).await;
         let Some(value) = found.map_err(temporary)? else {
             return Ok(None);
         };
@@ -242,7 +265,8 @@ impl Resolver {
     async fn relayhost(&self, routes: &Routes, sender: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
         let maps = &routes.sender_relayhosts;
         let key = &self.empty_relayhost_key;
-        let found = transport::find_sender(maps, sender, key, self.splitting()).await;
+        let local = async || self.is_ours(sender).await;
+        let found = transport::find_sender(maps, sender, key, self.splitting(), local).await;
         let by_sender = found.map_err(temporary)?;
         Ok(by_sender.or_else(|| (!routes.relayhost.is_empty()).then(|| routes.relayhost.clone())))
     }
@@ -258,14 +282,7 @@ impl Resolver {
             owner_request_special: self.owner_request_special,
             parents: Parents::Dotted,
         };
-        let local = async || match address.iter().rposition(|&byte| byte == b'@') {
-            Some(at) => {
-                let domain = address.get(at + 1..).unwrap_or_default();
-                let origin = self.names.myorigin.as_bytes();
-                Ok(domain.eq_ignore_ascii_case(origin) || self.classes.is_local(domain).await?)
-            }
-            None => Ok(true),
-        };
+        let local = async || self.is_ours(address).await;
         let found = find_address(&self.relocated, address, &order, local).await;
         let Some(found) = found.map_err(temporary)? else {
             return Ok(None);
@@ -301,6 +318,16 @@ impl Resolver {
         Ok(())
     }
 
+    /// Whether an address is one of this machine's own users, so that tables may have its name alone.
+    async fn is_ours(&self, address: &[u8]) -> Result<bool, LookupError> {
+        let Some(at) = address.iter().rposition(|&byte| byte == b'@') else {
+            return Ok(true);
+        };
+        let domain = address.get(at + 1..).unwrap_or_default();
+        let origin = self.names.myorigin.as_bytes();
+        Ok(domain.eq_ignore_ascii_case(origin) || self.classes.is_local(domain).await?)
+    }
+
     fn splitting(&self) -> Splitting<'_> {
         Splitting {
             delimiters: self.names.recipient_delimiter.as_bytes(),
@@ -310,28 +337,14 @@ impl Resolver {
     }
 }
 
-/// A domain that is not ours must have a form that can be delivered to.
-fn elsewhere(
-    address: Vec<u8>,
-    domain: Vec<u8>,
-    source_routed: bool,
-) -> Result<Destination, Failure> {
-    match domain::form(&domain) {
-        Form::Name | Form::Literal => Ok(Destination {
-            address,
-            domain,
-            local: false,
-            source_routed,
-        }),
-        Form::Numeric | Form::Invalid => Err(Failure::BadAddress),
-    }
-}
-
-/// A method with a next hop: its own, or `otherwise`. An error's next hop is a text, which it has or has not.
+/// A method with a next hop: its own, or `otherwise`. An error's next hop is a text.
 fn complete(method: &Method, otherwise: &[u8]) -> Method {
     let mut method = method.clone();
     if method.nexthop.is_empty() {
-        method.nexthop = otherwise.to_vec();
+        method.nexthop = match method.transport.as_str() {
+            "error" | "retry" => b"Address is undeliverable".to_vec(),
+            _ => otherwise.to_vec(),
+        };
     }
     method
 }

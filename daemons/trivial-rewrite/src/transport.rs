@@ -37,17 +37,19 @@ pub(crate) async fn find(
     let found = find_address(maps, address, &order, async || Ok(false)).await?;
     let value = match found {
         Some(found) => Some(found.value),
-        None => maps.find_partial(b"*").await?,
+        // Asked of tables of patterns, too: a negated pattern is then a wildcard, as it has always been.
+        None => maps.find(b"*").await?,
     };
     Ok(value.map(|value| Method::parse(&value)))
 }
 
-/// What a table has for a sender: by address, or by `@domain`; `DUNNO` ends the search as if nothing was found.
+/// What a table has for a sender: by address, by name alone if it is `local`, or by `@domain`; `DUNNO` ends the search as if nothing was found.
 pub(crate) async fn find_sender(
     maps: &Maps,
     sender: &[u8],
     empty_key: &str,
     splitting: Splitting<'_>,
+    local: impl AsyncFnOnce() -> Result<bool, LookupError>,
 ) -> Result<Option<Vec<u8>>, LookupError> {
     if maps.is_empty() {
         return Ok(None);
@@ -56,7 +58,7 @@ pub(crate) async fn find_sender(
         maps.find(empty_key.as_bytes()).await?
     } else {
         let order = splitting.order(REWRITING);
-        find_address(maps, sender, &order, async || Ok(false))
+        find_address(maps, sender, &order, local)
             .await?
             .map(|found| found.value)
     };
