@@ -1,7 +1,8 @@
 //! error(8), also the service `retry`: mail that cannot be delivered, with the reason that the next hop states.
 //!
 //! Takes delivery requests from qmgr(8). `retry` defers all mail, every other service returns it; the reason may start with
-//! a status code. Touches nothing but the queue file that it was handed. Logs one line for each recipient.
+//! a status code of the class that fits that. Touches nothing but the queue file that it was handed. Logs one line for each
+//! recipient, and a status code that does not fit.
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -30,10 +31,14 @@ impl Agent for Failing {
     }
 
     async fn deliver(self: Rc<Self>, delivery: &Delivery<'_>) {
-        let (status, text) = DsnStatus::leading(&delivery.request().nexthop);
-        let status = status
-            .filter(|status| status.class != 2)
+        let (stated, text) = DsnStatus::leading(&delivery.request().nexthop);
+        let status = stated
+            .filter(|status| status.class == self.stock.class)
             .unwrap_or(self.stock);
+        if let Some(stated) = stated.filter(|stated| *stated != status) {
+            let nexthop = String::from_utf8_lossy(&delivery.request().nexthop);
+            maillog::warning!("\"{nexthop}\": ignoring status code {stated}, which does not fit");
+        }
         for recipient in delivery.remaining() {
             let _ = delivery
                 .failed(recipient, "none", Dsn::new(status, text))
