@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use lookup::LookupError;
 use net::{LineEnd, LineStream, StreamError};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -106,6 +107,8 @@ pub struct Rights {
     pub bare_lf: Option<BareLf>,
     /// Which extensions it is not offered.
     pub discarded: Keywords,
+    /// The table of those did not answer.
+    pub discarded_unknown: bool,
 }
 
 /// What the restrictions of earlier stages left (without `smtpd_delay_reject`).
@@ -212,30 +215,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let in_list = async |list: &lookup::MatchList| {
             !list.is_empty() && list.matches_client(name, address).await.unwrap_or(false)
         };
+        let discarded = self.discarded_keywords(address).await;
         Rights {
             xclient: in_list(&tables.xclient_hosts).await,
             xforward: in_list(&tables.xforward_hosts).await,
             bare_lf: in_list(&tables.bare_lf_exclusions)
                 .await
                 .then_some(BareLf::Accept),
-            discarded: self.discarded_keywords(address).await,
+            discarded_unknown: discarded.is_err(),
+            discarded: discarded.unwrap_or_default(),
         }
     }
 
-    async fn discarded_keywords(&self, address: std::net::IpAddr) -> Keywords {
+    async fn discarded_keywords(&self, address: std::net::IpAddr) -> Result<Keywords, LookupError> {
         let stock = self.shared.config.discarded;
         let maps = &self.shared.tables.discarded_keywords;
-        if maps.is_empty() {
-            return stock;
-        }
-        let Ok(Some(value)) = maps.find(address.to_string().as_bytes()).await else {
-            return stock;
+        let Some(value) = maps.find(address.to_string().as_bytes()).await? else {
+            return Ok(stock);
         };
         let words = config::Words::from(&*String::from_utf8_lossy(&value));
-        crate::config::keywords(&words).unwrap_or_else(|error| {
+        Ok(crate::config::keywords(&words).unwrap_or_else(|error| {
             maillog::warning!("{error}");
             stock
-        })
+        }))
     }
 
     /// How the client's bare line feeds are taken.
@@ -283,7 +285,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             self.conduct.error();
             return self.answer(reply).await;
         }
-        let text = self.filtered(input.line).await;
+        let Ok(text) = self.filtered(input.line).await else {
+            return self.answer(self.local_error()).await;
+        };
         let Some(line) = command::split(&text) else {
             self.conduct.error();
             return self
@@ -315,15 +319,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         result
     }
 
-    async fn filtered(&self, line: Vec<u8>) -> Vec<u8> {
+    async fn filtered(&self, line: Vec<u8>) -> Result<Vec<u8>, LookupError> {
         let filter = &self.shared.tables.command_filter;
         if filter.is_empty() {
-            return line;
+            return Ok(line);
         }
-        match filter.find(&line).await {
-            Ok(Some(other)) => other,
-            _ => line,
-        }
+        Ok(filter.find(&line).await?.unwrap_or(line))
+    }
+
+    /// A table that every command depends on does not answer. This ends the session.
+    pub fn local_error(&self) -> Reply {
+        let host = &self.shared.config.names.myhostname;
+        let text = format!("{host} Server local data error");
+        Reply::new(421, (4, 3, 0), text.into_bytes())
     }
 
     async fn decide(&mut self, text: &[u8], line: Line<'_>) -> Result<Reply, End> {

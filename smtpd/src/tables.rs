@@ -188,22 +188,22 @@ impl LocalClients {
 
 impl crate::server::Shared {
     /// Whether header addresses of a client's mail are completed as those of this machine's users.
-    pub async fn rewrites_locally(&self, peer: &Peer) -> bool {
+    pub async fn rewrites_locally(&self, peer: &Peer) -> Result<bool, LookupError> {
         let Some(address) = peer.address else {
-            return false;
+            return Ok(false);
         };
         for client in &self.tables.local_clients.0 {
             let local = match client {
                 LocalClient::Interfaces => self.own.is_interface(address),
-                LocalClient::Networks => self.is_trusted(peer).await.unwrap_or(false),
+                LocalClient::Networks => self.is_trusted(peer).await?,
                 LocalClient::Never => false,
-                LocalClient::Addresses(maps) => knows(maps, address).await.unwrap_or(false),
+                LocalClient::Addresses(maps) => knows(maps, address).await?,
             };
             if local {
-                return true;
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
     }
 }
 

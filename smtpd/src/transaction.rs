@@ -17,6 +17,8 @@ pub struct Transaction {
     pub sender: Address,
     /// The parameters of MAIL.
     pub parameters: MailParameters,
+    /// Whether header addresses are completed as those of this machine's users.
+    pub local: bool,
     /// How many recipients were accepted.
     pub recipients: usize,
     /// How many were refused because there were too many.
@@ -53,6 +55,7 @@ impl Transaction {
             arrival: Moment::now(),
             sender,
             parameters,
+            local: false,
             recipients: 0,
             excess: 0,
             first: None,

@@ -7,14 +7,14 @@ use crate::peer::NameStatus;
 use crate::reply::Reply;
 
 impl Evaluation<'_> {
-    pub(super) async fn permit_mynetworks(&mut self) -> Verdict {
+    pub(super) async fn permit_mynetworks(&mut self, object: Object) -> Verdict {
         match self.shared.is_trusted(self.facts.peer).await {
             Ok(true) => {
                 self.tell_of_subnet();
                 Verdict::Permit
             }
             Ok(false) => Verdict::Dunno,
-            Err(_) => self.lookup_failure(Object::Client),
+            Err(_) => self.lookup_failure(object),
         }
     }
 

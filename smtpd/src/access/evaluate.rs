@@ -84,7 +84,7 @@ impl<'a> Evaluation<'a> {
                 let text = b"Session encryption is required";
                 self.reject(object, codes.plaintext_reject_code, (4, 7, 1), text)
             }
-            Restriction::PermitMynetworks => self.permit_mynetworks().await,
+            Restriction::PermitMynetworks => self.permit_mynetworks(object).await,
             Restriction::PermitInetInterfaces => self.permit_inet_interfaces(),
             Restriction::RejectUnknownClientHostname => self.unknown_client(),
             Restriction::RejectUnknownReverseClientHostname => self.unknown_reverse_client(),

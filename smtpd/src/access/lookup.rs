@@ -22,7 +22,7 @@ impl Evaluation<'_> {
         match self.find(object, maps).await {
             Ok(None) => Verdict::Dunno,
             Ok(Some(value)) => self.act(object, &value, context).await,
-            Err(_) => self.lookup_failure(object),
+            Err(_) => self.reject(object, 451, (4, 3, 5), b"Server configuration error"),
         }
     }
 

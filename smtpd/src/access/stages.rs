@@ -80,7 +80,10 @@ impl Evaluation<'_> {
         if !self.shared.config.old.relay_restrictions {
             return;
         }
-        let is_trusted = matches!(self.permit_mynetworks().await, Verdict::Permit);
+        let is_trusted = matches!(
+            self.permit_mynetworks(Object::Client).await,
+            Verdict::Permit
+        );
         if !is_trusted && self.leads_elsewhere().await {
             event::old_setting(
                 "\"smtpd_relay_restrictions = (empty)\"",

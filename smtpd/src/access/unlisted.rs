@@ -38,7 +38,7 @@ impl Evaluation<'_> {
             Ok(false) => {}
             Err(_) => return self.lookup_failure(object),
         }
-        if route.transport == "error" || route.transport == "retry" {
+        if fails_all(route) {
             return self.undeliverable(object, route);
         }
         match self.is_listed(route).await {
@@ -66,12 +66,7 @@ impl Evaluation<'_> {
             (450, 4)
         };
         let Text { status, text } = Text::parse(&route.nexthop);
-        let status = status.unwrap_or_else(|| match route.class {
-            Class::Local | Class::VirtualAlias | Class::VirtualMailbox | Class::Relay => {
-                DsnStatus::new(class, 1, 1)
-            }
-            Class::Default => DsnStatus::new(class, 1, 0),
-        });
+        let status = status.unwrap_or_else(|| DsnStatus::new(class, 1, 1));
         let DsnStatus {
             class,
             subject,
@@ -82,7 +77,8 @@ impl Evaluation<'_> {
 
     /// Whether cleanup would make another address of it.
     async fn is_rewritten(&self, route: &Route) -> Result<bool, LookupError> {
-        if route.class == Class::Default {
+        // What is neither ours nor refused is accepted whatever the tables say, and needs none of them.
+        if route.class == Class::Default && !fails_all(route) {
             return Ok(false);
         }
         let tables = &self.shared.tables;
@@ -162,4 +158,9 @@ impl Evaluation<'_> {
             Verdict::Permit | Verdict::Dunno => self.conditions.if_permit.clone(),
         }
     }
+}
+
+/// Whether an address has a transport that delivers nothing.
+fn fails_all(route: &Route) -> bool {
+    route.transport == "error" || route.transport == "retry"
 }

@@ -22,6 +22,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             let text = format!("Syntax: {} hostname", line.verb.name());
             return Reply::plain(501, text.into_bytes());
         }
+        if extended && self.rights.discarded_unknown {
+            let peer = &self.peer;
+            maillog::warning!("don't know what EHLO features to announce to {peer}");
+            let reply = self.local_error();
+            self.log_refusal(line.verb.name(), &reply);
+            return reply;
+        }
         let hello = if extended {
             Hello::extended(name)
         } else {

@@ -45,9 +45,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.tell_of_utf8("sender", &sender);
         self.resolvable(&sender, &sender, bad).await?;
         let mut transaction = Box::new(Transaction::new(sender, parameters));
+        transaction.local = self.rewrites_locally(&transaction.sender).await?;
         self.judge_sender(&mut transaction).await?;
         self.check_size(&transaction)?;
         Ok(transaction)
+    }
+
+    async fn rewrites_locally(&self, sender: &Address) -> Result<bool, Reply> {
+        self.shared.rewrites_locally(&self.peer).await.map_err(|_| {
+            let reply = Reply::of(451, (4, 3, 0), "Temporary lookup error");
+            let mut facts = self.facts("MAIL");
+            facts.sender = Some(sender);
+            event::decision("reject", &facts, reply.to_string().as_bytes());
+            reply
+        })
     }
 
     async fn judge_sender(&mut self, transaction: &mut Transaction) -> Result<(), Reply> {

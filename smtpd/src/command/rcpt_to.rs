@@ -113,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             peer: &self.peer,
             hello: self.hello.as_ref(),
             forward,
-            local: self.shared.rewrites_locally(&self.peer).await,
+            local: transaction.local,
             filter: &config.content.filter,
         };
         transaction.asked = flags;
