@@ -31,8 +31,10 @@ impl Job<'_> {
             return Fate::DONE;
         }
         if self.is_probe() {
+            let mut place = place.clone();
+            place.recipient.address = address.clone();
             let address = String::from_utf8_lossy(address.as_bytes());
-            return self.sent(place, format!("forwards to {address}"));
+            return self.sent(&place, format!("forwards to {address}"));
         }
         let mut recipient = Recipient {
             address: address.clone(),
