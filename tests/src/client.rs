@@ -167,6 +167,11 @@ impl Client {
     /// Sends DATA and the text, and returns the final reply.
     pub fn data_reply(&mut self, text: &str) -> Reply {
         self.expect("DATA", "354 End data with <CR><LF>.<CR><LF>");
+        self.content(text)
+    }
+
+    /// Sends the text that DATA announced, and returns the final reply.
+    pub fn content(&mut self, text: &str) -> Reply {
         let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
         let wire: String = lines
             .map(|line| format!("{}{line}\r\n", if line.starts_with('.') { "." } else { "" }))

@@ -226,6 +226,13 @@ impl Instance {
         client
     }
 
+    /// Connects from a loopback address of the case's choice and reads the greeting.
+    pub fn connect_from(&self, source: &str) -> Client {
+        let mut client = Client::connect_from(source, SMTP);
+        client.expect_reply("220 mail.ferro.example ESMTP*");
+        client
+    }
+
     /// Connects and says EHLO.
     pub fn smtp(&self) -> Client {
         let mut client = self.connect();
@@ -235,8 +242,7 @@ impl Instance {
 
     /// Connects from an address outside mynetworks and says EHLO.
     pub fn stranger(&self) -> Client {
-        let mut client = Client::connect_from("127.0.0.9", SMTP);
-        client.expect_reply("220 mail.ferro.example ESMTP*");
+        let mut client = self.connect_from("127.0.0.9");
         assert_eq!(client.say("EHLO stranger.example").code(), 250);
         client
     }
