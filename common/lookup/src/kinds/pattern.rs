@@ -396,7 +396,7 @@ mod tests {
     use crate::source::logical_lines;
 
     fn table(language: Language, text: &str) -> Patterns {
-        Patterns::compile(language, "test", &logical_lines(text.as_bytes()))
+        Patterns::compile(language, "test", &logical_lines(text.as_bytes()), true)
     }
 
     fn find(table: &Patterns, key: &str) -> Option<String> {
@@ -438,5 +438,17 @@ mod tests {
         let table = table(Language::Pcre, "/(*LIMIT_MATCH=10)^(a|a?)+$/ x\n");
         let error = table.find(b"aaaaaaaaaaaaaaaaaaaab").unwrap_err();
         assert_eq!(error, "line 1: match limit exceeded");
+    }
+
+    #[test]
+    fn rules_with_parts_of_the_key_can_be_left_out() {
+        let lines = logical_lines(b"/^(.)@/ $1 x\n/^a@/ fixed $$1\n/^(b)@/ plain\n");
+        for language in [Language::Regexp, Language::Pcre] {
+            let table = Patterns::compile(language, "test", &lines, false);
+            let find = |key: &str| table.find(key.as_bytes()).unwrap();
+            assert_eq!(find("a@x").as_deref(), Some(&b"fixed $1"[..]));
+            assert_eq!(find("b@x").as_deref(), Some(&b"plain"[..]));
+            assert_eq!(find("c@x"), None);
+        }
     }
 }
