@@ -60,7 +60,13 @@ impl Conversations for Cleanup {
         let mut server = Server::<Protocol>::over(connection);
         loop {
             match self.letters(&mut server).await {
-                Ok(true) => client.process.renew_after(|| self.tables.changed()),
+                Ok(true) => {
+                    client.process.renew_after(|| self.tables.changed());
+                    if client.process.is_retiring() {
+                        // Its connection would be kept, and served from old tables; its next letter goes elsewhere.
+                        return;
+                    }
+                }
                 Ok(false) => return,
                 Err(error) => {
                     maillog::warning!("conversation with a client: {error}");
