@@ -2,6 +2,7 @@
 //! mended.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use suite::{Instance, Setup, Sink, case, mailbox, wait_until};
 
@@ -231,6 +232,71 @@ case!(mail_waits_for_tables_of_agents, |setup| {
     );
 });
 
-case!(mail_waits_for_the_table_of_the_smtp_client, |setup| {
-    waits_for(setup, &[("smtp_generic_maps", "TABLE")], "u@x.example");
-});
+case!(
+    only(ferropost, "Better on purpose: generic maps"),
+    mail_waits_for_the_table_of_the_smtp_client,
+    |setup| {
+        waits_for(setup, &[("smtp_generic_maps", "TABLE")], "u@x.example");
+    }
+);
+
+/// A table of two thousand keys that all have the value `text`.
+fn large(text: &str) -> String {
+    let line = |number: usize| format!("u{number}@x.example {text}\n");
+    (0..2000).map(line).collect()
+}
+
+case!(
+    only(ferropost, "Better on purpose: postmap and postalias"),
+    readers_never_see_half_a_table,
+    |setup| {
+        let mail = setup
+            .set(
+                "smtpd_recipient_restrictions",
+                &format!("check_recipient_access {TABLE}"),
+            )
+            .hash("table", &large("REJECT 0"))
+            .start();
+        let built = AtomicUsize::new(0);
+        let (mail, built) = (&mail, &built);
+        let is_built = || built.load(Ordering::Relaxed) == 20;
+        let counts = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 1..=20 {
+                    let text = large(&format!("REJECT {number}"));
+                    fs::write(mail.configuration("table"), text).expect("write a table");
+                    mail.command("postmap").args([TABLE]).run().succeeds();
+                    built.store(number, Ordering::Relaxed);
+                }
+            });
+            let asking = scope.spawn(move || {
+                let mut count = 0;
+                while !is_built() || count == 0 {
+                    let call = mail.command("postmap").args(["-q", "-", TABLE]);
+                    let keys = "u0@x.example\nu999@x.example\nu1999@x.example\n";
+                    let found = call.input(keys).run();
+                    assert_eq!(found.out.lines().count(), 3, "{found:?}");
+                    count += 1;
+                }
+                count
+            });
+            let mut count = 0;
+            while !is_built() || count == 0 {
+                let mut client = mail.smtp();
+                client.expect("MAIL FROM:<a@client.example>", "250*");
+                for user in ["u0", "u999", "u1999"] {
+                    let wanted =
+                        format!("554 5.7.1 <{user}@x.example>: Recipient address rejected: *");
+                    client.expect(&format!("RCPT TO:<{user}@x.example>"), &wanted);
+                }
+                client.expect("RCPT TO:<other@x.example>", "250*");
+                client.quit();
+                count += 1;
+            }
+            (asking.join().expect("a reader"), count)
+        });
+        assert!(counts.0 > 0 && counts.1 > 0, "{counts:?}");
+        let last = mail.command("postmap").args(["-q", "u7@x.example", TABLE]);
+        last.run().succeeds().prints("REJECT 20");
+    }
+);
