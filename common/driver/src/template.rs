@@ -187,14 +187,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What main.cf says of every parameter.
+    const SET: &str = "it's";
+
+    fn parsed(template: &str) -> Template {
+        Template::parse_with(template, |_| Some(SET)).unwrap()
+    }
+
     fn query(template: &str, key: &str) -> Option<String> {
-        let template = Template::parse(template).unwrap();
+        let template = parsed(template);
         let filled = template.query(key.as_bytes(), |part, query| query.extend_from_slice(part));
         filled.map(|query| String::from_utf8(query).unwrap())
     }
 
     fn result(template: &str, key: &str, value: &str) -> Option<String> {
-        let template = Template::parse(template).unwrap();
+        let template = parsed(template);
         let result = template.result(key.as_bytes(), value.as_bytes());
         result.map(|result| String::from_utf8(result).unwrap())
     }
@@ -288,7 +295,7 @@ mod tests {
             let wanted: String = pieces
                 .iter()
                 .map(|piece| match piece {
-                    Piece::Text(text) => String::from_utf8(text.clone()).unwrap(),
+                    Piece::Text(text) | Piece::Value(text) => String::from_utf8(text.clone()).unwrap(),
                     Piece::Part { part: Part::Whole, .. } => key.clone(),
                     Piece::Part { part: Part::User, .. } => user.clone(),
                     Piece::Part { part: Part::Domain, .. } => domain.clone(),
@@ -311,6 +318,7 @@ mod tests {
         prop_oneof![
             "[a-z%' ]{1,4}".prop_map(|text| Piece::Text(text.into_bytes())),
             (part, any::<bool>()).prop_map(|(part, of_key)| Piece::Part { part, of_key }),
+            Just(Piece::Value(SET.as_bytes().to_vec())),
         ]
     }
 
@@ -318,6 +326,7 @@ mod tests {
         fn written(&self) -> String {
             match self {
                 Self::Text(text) => String::from_utf8(text.clone()).unwrap().replace('%', "%%"),
+                Self::Value(_) => "%{name}".to_owned(),
                 Self::Part { part, of_key } => {
                     let letter = match part {
                         Part::Whole => 's',
