@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use config::{Settings, params};
 use delivery::Ids;
+use lookup::kinds::indexed::suffixes;
 use sys::command::Identity;
 use sys::rights::{Borrowed, borrow_identity, effective_ids};
 use sys::users::Account;
@@ -76,8 +77,8 @@ pub(crate) fn borrow(ids: Ids) -> std::io::Result<Borrowed> {
 
 /// Who owns the file behind `type:name`; nobody for a table without a file.
 pub(crate) fn table_owner(table: &str) -> Option<Ids> {
-    let (_, path) = table.split_once(':')?;
-    let found = [".lmdb", ".db", ""]
+    let (kind, path) = table.split_once(':')?;
+    let found = suffixes(kind)
         .iter()
         .find_map(|suffix| fs::metadata(format!("{path}{suffix}")).ok());
     found.filter(|_| path.starts_with('/')).map(|metadata| Ids {

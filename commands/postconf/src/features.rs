@@ -17,9 +17,10 @@ pub(crate) enum Feature {
 }
 
 /// The types of lookup tables that are always there, as common/lookup opens them.
-const TABLES: [&str; 19] = [
-    "btree", "cidr", "dbm", "debug", "environ", "fail", "hash", "inline", "internal", "lmdb",
-    "pcre", "pipemap", "proxy", "randmap", "regexp", "static", "texthash", "unionmap", "unix",
+const TABLES: [&str; 21] = [
+    "btree", "cdb", "cidr", "dbm", "debug", "environ", "fail", "hash", "inline", "internal",
+    "lmdb", "pcre", "pipemap", "proxy", "randmap", "regexp", "sdbm", "static", "texthash",
+    "unionmap", "unix",
 ];
 
 /// The types that are there when their program, `<type>_table`, is among the daemons.

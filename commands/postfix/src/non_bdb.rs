@@ -1,7 +1,8 @@
 //! `postfix non-bdb`: away from Berkeley DB tables (postfix-non-bdb(1)).
 //!
 //! In this mail system `hash:` and `btree:` are LMDB tables always, so redirection is neither turned on nor off; the level in
-//! main.cf is kept for others that read it. What remains to be done is to make the `.lmdb` files: `reindex`.
+//! main.cf is kept for others that read it. What remains to be done is to make the `.lmdb` files: `reindex`, or the first program
+//! that opens the table does, where a Berkeley DB file is there still. One without a source is read as it is.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -73,6 +74,8 @@ enum State {
     ToDo,
     /// A daemon makes it when it needs it.
     Cache,
+    /// Its source is gone, but the Berkeley DB file is there.
+    OldFile,
     NoSource,
 }
 
@@ -86,14 +89,19 @@ impl Table {
     }
 
     fn state(&self, data: &Path) -> State {
-        let mut made = self.path.clone().into_os_string();
-        made.push(".lmdb");
-        if Path::new(&made).exists() {
+        let is_there = |suffix: &str| {
+            let mut name = self.path.clone().into_os_string();
+            name.push(suffix);
+            Path::new(&name).exists()
+        };
+        if is_there(".lmdb") {
             State::Ready
         } else if self.path.starts_with(data) {
             State::Cache
         } else if self.path.is_file() {
             State::ToDo
+        } else if is_there(".db") {
+            State::OldFile
         } else {
             State::NoSource
         }
@@ -113,6 +121,7 @@ fn status(instance: &Instance) -> Result<ExitCode, Fatal> {
             State::Ready => "ready".to_owned(),
             State::Cache => "made by its daemon".to_owned(),
             State::ToDo => format!("not made yet: {} {name}", table.command()),
+            State::OldFile => format!("read from {0}.db, as {0} is no file", table.path.display()),
             State::NoSource => format!("missing: {} is no file", table.path.display()),
         };
         tell::print(format_args!("{name}: {state}"))?;
@@ -204,6 +213,8 @@ mod tests {
         let data = Path::new("/nowhere");
         assert_eq!(table.state(data), State::NoSource);
         assert_eq!(table.state(folder.path()), State::Cache);
+        fs::write(folder.path().join("t.db"), "").unwrap();
+        assert_eq!(table.state(data), State::OldFile);
         fs::write(&path, "").unwrap();
         assert_eq!(table.state(data), State::ToDo);
         fs::write(folder.path().join("t.lmdb"), "").unwrap();

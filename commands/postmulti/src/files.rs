@@ -198,7 +198,7 @@ pub(crate) fn remove(family: &Family, instance: &Instance) -> Result<(), Fatal> 
 
 /// What daemons keep in data_directory.
 fn is_own_data(name: &str) -> bool {
-    let tables = [".db", ".lmdb", ".lmdb-lock", ".pag", ".dir"];
+    let tables = [".db", ".lmdb", ".lmdb-lock", ".cdb", ".pag", ".dir"];
     matches!(name, "master.lock" | "prng_exch") || tables.iter().any(|end| name.ends_with(end))
 }
 

@@ -6,7 +6,8 @@
 //!
 //! A table that cannot be opened or read is an error of each lookup, never "not found": mail waits instead of bouncing.
 //! Changes only tables that are opened for it ([`Access`]), and those that postmap and postalias build
-//! ([`lmdb::Builder`](kinds::lmdb::Builder), [`lmdb::Updater`](kinds::lmdb::Updater)).
+//! ([`Format::write`](kinds::indexed::Format::write), [`lmdb::Updater`](kinds::lmdb::Updater)); and makes the files of tables
+//! that an older installation left.
 //! Logs a warning for a failed lookup and for a table line that is ignored.
 
 #![warn(missing_docs, clippy::indexing_slicing)]

@@ -10,6 +10,7 @@ mod call;
 pub(crate) mod files;
 mod message;
 mod query;
+pub(crate) mod rebuild;
 mod source_text;
 
 pub use call::run_command;
@@ -17,7 +18,7 @@ pub use call::run_command;
 use std::io::{self, BufRead, Write};
 
 use crate::error::LookupError;
-use crate::kinds::lmdb::Nulls;
+use crate::kinds::indexed::{Format, Nulls};
 use crate::table::{Access, OpenOptions, Table};
 
 /// Which of the two commands is at work.
@@ -107,8 +108,8 @@ pub struct Job {
     pub parts: Parts,
     /// Whether these must be UTF-8 too (`-U`).
     pub force_utf8: bool,
-    /// Whether keys and values are stored with a NUL (`-N`, `-n`).
-    pub nulls: Nulls,
+    /// Whether keys and values are stored with a NUL (`-N`, `-n`); else as is usual in the format.
+    pub nulls: Option<Nulls>,
     /// Whether a new file gets the permissions of its source (not with `-p`).
     pub inherit_mode: bool,
     /// Whether root becomes the owner of the source file (not with `-o`).
@@ -184,6 +185,11 @@ impl Job {
             ..self.options.clone()
         };
         Table::open(spec, &options).map_err(|error| Failure(error.to_string()))
+    }
+
+    /// Whether keys and values are stored with a NUL.
+    fn nulls_in(&self, format: Format) -> Nulls {
+        self.nulls.unwrap_or(format.nulls())
     }
 
     fn open(&self, spec: &str) -> Result<Table, Failure> {

@@ -13,6 +13,8 @@ use std::pin::Pin;
 use config::{Settings, params};
 
 use crate::error::{LookupError, OpenError};
+use crate::kinds::berkeley_db::BerkeleyDb;
+use crate::kinds::cdb::Cdb;
 use crate::kinds::cidr::Cidr;
 use crate::kinds::combined::{Combined, How};
 use crate::kinds::driver::{DriverTable, Drivers, TYPES, WRITABLE};
@@ -22,7 +24,7 @@ use crate::kinds::pattern::{Language, Patterns};
 use crate::kinds::proxy::{Proxied, ProxyService};
 use crate::kinds::text::Text;
 use crate::kinds::user_database::UserDatabase;
-use crate::kinds::{environ, inline, lmdb};
+use crate::kinds::{environ, inline, lmdb, older};
 
 /// What a table is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,6 +140,9 @@ enum Kind {
     Text(Text),
     Static(Vec<u8>),
     Lmdb(Lmdb),
+    Cdb(Cdb),
+    /// The file of an older installation.
+    BerkeleyDb(BerkeleyDb),
     UserDatabase(UserDatabase),
     Environ,
     Cidr(Cidr),
@@ -195,6 +200,8 @@ impl Table {
             Kind::Text(_)
             | Kind::Static(_)
             | Kind::Lmdb(_)
+            | Kind::Cdb(_)
+            | Kind::BerkeleyDb(_)
             | Kind::UserDatabase(_)
             | Kind::Environ
             | Kind::Random(_)
@@ -210,6 +217,8 @@ impl Table {
     pub fn changed(&self) -> bool {
         match &self.kind {
             Kind::Lmdb(table) => table.changed(),
+            Kind::Cdb(table) => table.changed(),
+            Kind::BerkeleyDb(table) => table.changed(),
             Kind::Driver(table) => table.changed(),
             Kind::Combined(tables) => tables.changed(),
             Kind::Text(_)
@@ -322,6 +331,8 @@ impl Table {
             Kind::Text(table) => Ok(Some(some_after(table.entries(), after, most))),
             Kind::Internal(table) => Ok(Some(some_after(table.entries(), after, most))),
             Kind::Lmdb(table) => table.entries_after(after, most).map(Some),
+            Kind::Cdb(table) => table.entries_after(after, most).map(Some),
+            Kind::BerkeleyDb(table) => Ok(Some(some_after(table.entries(), after, most))),
             Kind::Proxy(table) => boxed(table.entries_after(after)).await,
             Kind::Driver(table) => boxed(table.entries_after(after, most)).await,
             Kind::Combined(tables) => boxed(tables.entries_after(after, most)).await,
@@ -368,7 +379,12 @@ impl Kind {
             "inline" => Self::Text(inline::open(name, options)?),
             "texthash" => Self::Text(Text::open(name, options)?),
             "static" => Self::Static(inline::static_value(name)?),
-            "hash" | "btree" | "dbm" | "lmdb" => Self::Lmdb(Lmdb::open(kind, name, options)?),
+            "hash" | "btree" | "dbm" | "sdbm" => match older::open(kind, name, options)? {
+                older::Opened::Lmdb(table) => Self::Lmdb(table),
+                older::Opened::BerkeleyDb(table) => Self::BerkeleyDb(table),
+            },
+            "lmdb" => Self::Lmdb(Lmdb::open(kind, name, options)?),
+            "cdb" => Self::Cdb(Cdb::open(name)?),
             "unix" => Self::UserDatabase(UserDatabase::open(name)?),
             "environ" => Self::Environ,
             "cidr" => Self::Cidr(Cidr::open(name)?),
@@ -399,6 +415,8 @@ impl Kind {
     fn is_for_lookups_only(&self, kind: &str) -> bool {
         match self {
             Self::Text(_)
+            | Self::Cdb(_)
+            | Self::BerkeleyDb(_)
             | Self::UserDatabase(_)
             | Self::Environ
             | Self::Cidr(_)
@@ -431,6 +449,8 @@ impl Kind {
             Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
             Self::Text(_)
             | Self::Static(_)
+            | Self::Cdb(_)
+            | Self::BerkeleyDb(_)
             | Self::UserDatabase(_)
             | Self::Environ
             | Self::Cidr(_)
@@ -449,6 +469,8 @@ impl Kind {
             Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
             Self::Text(_)
             | Self::Static(_)
+            | Self::Cdb(_)
+            | Self::BerkeleyDb(_)
             | Self::UserDatabase(_)
             | Self::Environ
             | Self::Cidr(_)
@@ -465,6 +487,8 @@ impl Kind {
             Self::Driver(table) => boxed(table.find_all(keys)).await,
             Self::Text(_)
             | Self::Static(_)
+            | Self::Cdb(_)
+            | Self::BerkeleyDb(_)
             | Self::UserDatabase(_)
             | Self::Environ
             | Self::Cidr(_)
@@ -483,6 +507,8 @@ impl Kind {
             Self::Text(table) => Ok(table.find(key)),
             Self::Static(value) => Ok(Some(value.clone())),
             Self::Lmdb(table) => table.find(key).map_err(Fault::Lookup),
+            Self::Cdb(table) => table.find(key).map_err(Fault::Lookup),
+            Self::BerkeleyDb(table) => Ok(table.find(key)),
             Self::UserDatabase(table) => table.find(key).map_err(Fault::Lookup),
             Self::Environ => Ok(environ::find(key)),
             Self::Cidr(table) => Ok(table.find(key)),

@@ -22,7 +22,7 @@ pub(crate) fn current(settings: &Settings, tables: &[String]) -> u64 {
             .next()
             .filter(|name| name.starts_with('/'))
         {
-            for suffix in ["", ".lmdb", ".db"] {
+            for suffix in ["", ".lmdb", ".cdb", ".db"] {
                 let file = format!("{name}{suffix}");
                 changed(Path::new(&file)).hash(&mut hasher);
             }

@@ -1,17 +1,19 @@
-//! `lmdb:` and, on the same file, `hash:`, `btree:` and `dbm:`: an LMDB file named `name.lmdb`.
+//! `lmdb:` and, on the same file, `hash:`, `btree:`, `dbm:` and `sdbm:`: an LMDB file named `name.lmdb`.
 //!
 //! Files are the reference's: keys and values end in a NUL unless they were built without, and both are read. Each
 //! transaction is made under an fcntl lock on the file, as the reference's programs do, so both can use one file.
-//! [`Builder`] makes a new file beside the old one and renames it into place; [`Updater`] changes a file in place.
+//! [`Updater`] changes a file in place.
 
 mod build;
 mod file;
 
-pub use build::{Added, BuildError, Builder, Nulls, Updater};
+pub use build::Updater;
+pub(crate) use build::{LONGEST_KEY, write};
+pub(crate) use file::Held;
 
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::indexed::{Added, Format, unopened, warn_if_older};
 use crate::error::OpenError;
 use crate::table::{Access, OpenOptions, Pair};
 use file::Shared;
@@ -29,26 +31,24 @@ pub(crate) struct Lmdb {
     updater: Option<Updater>,
 }
 
-/// The file of a table: its name with `.lmdb`.
-#[must_use]
-pub fn file_name(table: &str) -> PathBuf {
-    PathBuf::from(format!("{table}.lmdb"))
-}
-
 impl Lmdb {
     pub(crate) fn open(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
-        let path = file_name(name);
+        let path = Format::Lmdb.file_name(name);
         let create = match options.access {
             Access::Read => {
-                let file = Shared::open(&path, options.lmdb_map_size, sys::lmdb::Access::Read)
-                    .map_err(|reason| OpenError::File(unopened(kind, name, &path, &reason)))?;
+                let file = Shared::open(&path, options.lmdb_map_size, sys::lmdb::Access::Read);
+                let file = file.map_err(|reason| {
+                    let missing = reason.is_missing();
+                    OpenError::File(unopened(kind, name, &path, missing, &reason.to_string()))
+                })?;
+                warn_if_older(&path, name);
                 let updater = None;
                 return Ok(Self { file, updater });
             }
             Access::Change => None,
             Access::Create => Some(CREATED_MODE),
         };
-        let updater = Updater::open(&path, Nulls::default(), create, options.lmdb_map_size)
+        let updater = Updater::open(&path, Format::Lmdb.nulls(), create, options.lmdb_map_size)
             .map_err(|error| OpenError::File(format!("{kind}:{name}: {error}")))?;
         Ok(Self {
             file: updater.file(),
@@ -96,20 +96,6 @@ impl Lmdb {
         let read_only = || "the table is open for lookups only".to_owned();
         self.updater.as_ref().ok_or_else(read_only)
     }
-}
-
-fn unopened(kind: &str, name: &str, path: &Path, reason: &file::Failure) -> String {
-    let path = path.display();
-    if reason.is_missing() {
-        let command = match name.ends_with("aliases") {
-            true => "postalias",
-            false => "postmap",
-        };
-        return format!(
-            "open database {path}: {reason} (the map is not built; run \"{command} {kind}:{name}\")"
-        );
-    }
-    format!("open database {path}: {reason}")
 }
 
 #[cfg(test)]

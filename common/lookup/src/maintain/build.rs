@@ -11,13 +11,15 @@ use sys::rights::{Borrowed, borrow_identity, is_root};
 use super::source_text::Text;
 use super::{Duplicates, Failure, Job, Syntax};
 use crate::error::LookupError;
-use crate::kinds::lmdb::{self, Added, Builder, Updater};
+use crate::kinds::indexed::{Added, Entries, Format, Over};
+use crate::kinds::lmdb::Updater;
+use crate::kinds::older;
 use crate::table::{Access, Pair};
 
 /// Types whose tables are behind a server, and get new entries one by one.
 const ENTRY_BY_ENTRY: [&str; 3] = ["proxy", "memcache", "redis"];
 /// How much of a source is read at once.
-const READ: usize = 64 * 1024;
+pub(super) const READ: usize = 64 * 1024;
 
 impl Job {
     pub(super) fn build(&self) -> Result<(), Failure> {
@@ -31,29 +33,40 @@ impl Job {
         let unopened = |error: io::Error| Failure::io(&format!("open {name}"), &error);
         let source = File::open(name).map_err(unopened)?;
         let about = source.metadata().map_err(unopened)?;
-        let name = self.makeable(spec)?;
+        let (name, format) = self.makeable(spec)?;
         let _owner = self.as_owner(&about)?;
-        let mut builder = Builder::new(self.nulls);
-        let read = self.each(
-            name,
-            BufReader::with_capacity(READ, source),
-            |(key, value)| {
-                let added = builder.add(&key, &value);
-                self.report(spec, &key, added);
-            },
-        );
+        let text = BufReader::with_capacity(READ, source);
+        let entries = self.gather(spec, name, format, text)?;
+        let (path, mode) = (format.file_name(name), self.mode(&about));
+        let map_size = self.options.lmdb_map_size;
+        format
+            .write(&entries, &path, Over::Replace, mode, map_size)
+            .map(|_| ())
+            .map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// The entries of a source text, in order.
+    pub(super) fn gather(
+        &self,
+        spec: &str,
+        name: &str,
+        format: Format,
+        text: impl BufRead,
+    ) -> Result<Entries, Failure> {
+        let mut entries = format.entries(self.nulls_in(format));
+        let read = self.each(name, text, |(key, value)| {
+            let added = entries.add(&key, &value);
+            self.report(spec, &key, added);
+        });
         read.map_err(|error| Failure::io(&format!("read {name}"), &error))?;
         if self.syntax == Syntax::Alias {
-            add_housekeeping(&mut builder);
+            add_housekeeping(&mut entries);
         }
-        let duplicates = builder.settle(self.duplicates == Duplicates::Replace);
+        let duplicates = entries.settle(self.duplicates == Duplicates::Replace);
         for key in duplicates {
             self.report(spec, &key, Added::Duplicate);
         }
-        let path = lmdb::file_name(name);
-        builder
-            .finish(&path, self.mode(&about), self.options.lmdb_map_size)
-            .map_err(|error| Failure::new(error.to_string()))
+        Ok(entries)
     }
 
     pub(super) fn add(&self) -> Result<(), Failure> {
@@ -71,12 +84,20 @@ impl Job {
                 self.add_singly(spec, &entries)?;
                 continue;
             }
-            let name = self.makeable(spec)?;
+            let (name, format) = self.makeable(spec)?;
+            if format == Format::Cdb {
+                // Opening it says that such a table takes no single entries.
+                self.open_for(spec, Access::Change)?;
+                continue;
+            }
+            let kind = spec.split(':').next().unwrap_or_default();
+            older::take_over(kind, name, &self.options)
+                .map_err(|reason| Failure::new(format!("{spec}: {reason}")))?;
             let _owner = self.as_owner(&about)?;
             let size = self.options.lmdb_map_size;
             let mode = Some(self.mode(&about));
-            let path = lmdb::file_name(name);
-            let added = Updater::open(&path, self.nulls, mode, size)
+            let path = format.file_name(name);
+            let added = Updater::open(&path, self.nulls_in(format), mode, size)
                 .and_then(|table| table.add(&entries, self.duplicates == Duplicates::Replace))
                 .map_err(|error| Failure::new(error.to_string()))?;
             for ((key, _), added) in entries.iter().zip(added) {
@@ -101,19 +122,18 @@ impl Job {
         Ok(())
     }
 
-    /// The name of a table that is made here.
-    fn makeable<'a>(&self, spec: &'a str) -> Result<&'a str, Failure> {
-        match spec.split_once(':') {
-            Some(("hash" | "btree" | "dbm" | "lmdb", name)) => Ok(name),
-            _ => {
-                // Opening it says what is wrong with it, if anything is.
-                self.open(spec)?;
-                let kind = spec.split(':').next().unwrap_or_default();
-                Err(Failure::new(format!(
-                    "unsupported dictionary type: {kind} does not support bulk-mode creation."
-                )))
-            }
+    /// The name of a table that is made here, and the format of its file.
+    fn makeable<'a>(&self, spec: &'a str) -> Result<(&'a str, Format), Failure> {
+        let parts = spec.split_once(':');
+        if let Some(known) = parts.and_then(|(kind, name)| Some((name, Format::of(kind)?))) {
+            return Ok(known);
         }
+        // Opening it says what is wrong with it, if anything is.
+        self.open(spec)?;
+        let kind = spec.split(':').next().unwrap_or_default();
+        Err(Failure::new(format!(
+            "unsupported dictionary type: {kind} does not support bulk-mode creation."
+        )))
     }
 
     /// Hand on the entries of a source, keys folded as this job wants it.
@@ -139,7 +159,7 @@ impl Job {
 
     fn mode(&self, about: &Metadata) -> u32 {
         if self.inherit_mode {
-            0o600 | (about.mode() & 0o044)
+            mode_like(about)
         } else {
             0o644
         }
@@ -163,13 +183,18 @@ fn is_of_type(spec: &str, kind: &str) -> bool {
     name.is_some_and(|name| name.starts_with(':'))
 }
 
+/// The mode of a file that whoever may read the source may read, and its owner may write.
+pub(super) fn mode_like(source: &Metadata) -> u32 {
+    0o600 | (source.mode() & 0o044)
+}
+
 /// The entries by which other programs know an alias table: that it is complete, and how new it is.
-fn add_housekeeping(builder: &mut Builder) {
+fn add_housekeeping(entries: &mut Entries) {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     let host = sys::nix::unistd::gethostname().unwrap_or_default();
-    builder.add(b"@", b"@");
-    builder.add_bare(b"YP_LAST_MODIFIED", now.as_secs().to_string().as_bytes());
-    builder.add_bare(b"YP_MASTER_NAME", host.as_encoded_bytes());
+    entries.add(b"@", b"@");
+    entries.add_bare(b"YP_LAST_MODIFIED", now.as_secs().to_string().as_bytes());
+    entries.add_bare(b"YP_MASTER_NAME", host.as_encoded_bytes());
 }

@@ -10,9 +10,9 @@ use config::{Settings, params};
 use mail::mime;
 
 use super::{Action, Duplicates, Form, Job, Keys, Parts, Syntax};
-use crate::kinds::lmdb::Nulls;
+use crate::kinds::indexed::Nulls;
 use crate::kinds::proxy::ProxyService;
-use crate::table::OpenOptions;
+use crate::table::{Access, OpenOptions};
 
 /// Be postmap or postalias; the whole of its `main`. `letters` are its options, as getopt has them.
 #[must_use]
@@ -80,7 +80,7 @@ fn with_type(operand: &str, default: &str) -> String {
 }
 
 impl Syntax {
-    const fn program(self) -> &'static str {
+    pub(crate) const fn program(self) -> &'static str {
         match self {
             Self::Map => "postmap",
             Self::Alias => "postalias",
@@ -101,34 +101,51 @@ impl Job {
         let directories: params::core::Directories = settings.get()?;
         let mime: params::core::Mime = settings.get()?;
         let queue = PathBuf::from(directories.queue_directory);
-        Ok(Self {
+        let options = OpenOptions {
+            proxy: ProxyService::from_settings(settings, &queue)?,
+            ..OpenOptions::from_settings(settings)?
+        };
+        let mime = mime::Options {
+            nesting_limit: mime.mime_nesting_limit,
+            boundary_length_limit: mime.mime_boundary_length_limit,
+            header_size_limit: mime.header_size_limit,
+            ..mime::Options::default()
+        };
+        Ok(Self::building(syntax, options, mime))
+    }
+
+    /// What the command does with a source, whatever else the program does that opens the table with these options.
+    pub(super) fn rebuilding(syntax: Syntax, options: &OpenOptions) -> Self {
+        let options = OpenOptions {
+            access: Access::Read,
+            fold: true,
+            files: false,
+            ..options.clone()
+        };
+        Self::building(syntax, options, mime::Options::default())
+    }
+
+    fn building(syntax: Syntax, options: OpenOptions, mime: mime::Options) -> Self {
+        Self {
             syntax,
             action: Action::Build,
             tables: Vec::new(),
-            options: OpenOptions {
-                proxy: ProxyService::from_settings(settings, &queue)?,
-                ..OpenOptions::from_settings(settings)?
-            },
+            options,
             duplicates: Duplicates::Warn,
             form: Form::Text,
             parts: Parts::default(),
             force_utf8: false,
-            mime: mime::Options {
-                nesting_limit: mime.mime_nesting_limit,
-                boundary_length_limit: mime.mime_boundary_length_limit,
-                header_size_limit: mime.header_size_limit,
-                ..mime::Options::default()
-            },
-            nulls: Nulls::default(),
+            mime,
+            nulls: None,
             inherit_mode: true,
             become_owner: true,
-        })
+        }
     }
 
     fn take(&mut self, option: Given) -> Result<(), Fatal> {
         match option.letter {
-            'N' => self.nulls = Nulls::Include,
-            'n' => self.nulls = Nulls::Omit,
+            'N' => self.nulls = Some(Nulls::Include),
+            'n' => self.nulls = Some(Nulls::Omit),
             'f' => self.options.fold = false,
             'F' => self.options.files = true,
             'j' => self.form = Form::Json,

@@ -1,224 +1,66 @@
 //! Building and updating LMDB files, for postmap(1) and postalias(1).
 
-use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use heed::PutFlags;
 use sys::lmdb::Access;
 
-use super::file::{Failure, Pairs, Shared, growing, new_file, stored};
+use super::file::{Pairs, Shared, growing};
+use crate::kinds::indexed::install::{Failure, install, new_file};
+use crate::kinds::indexed::{Added, BuildError, Entries, Nulls, Over};
 
 /// The longest key that LMDB stores, in bytes.
-const LONGEST_KEY: usize = 511;
-
-/// Whether keys and values are stored with a NUL at their end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Nulls {
-    /// With a NUL, as the reference builds files on this system.
-    #[default]
-    Include,
-    /// Without.
-    Omit,
-}
-
-impl Nulls {
-    fn stored(self, bytes: &[u8]) -> Vec<u8> {
-        stored(bytes, self == Self::Include)
-    }
-}
-
-/// What became of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
-    /// It was new.
-    New,
-    /// The key was there already; the entry replaced it, or not, as asked.
-    Duplicate,
-    /// The key is empty or longer than LMDB stores; nothing was added.
-    Unusable,
-}
-
-/// Why a file could not be built or updated; `Display` names the file.
-#[derive(Debug)]
-pub struct BuildError {
-    path: PathBuf,
-    what: &'static str,
-    failure: Failure,
-}
-
-impl BuildError {
-    /// Whether the file is not there.
-    #[must_use]
-    pub fn is_missing(&self) -> bool {
-        self.failure.is_missing()
-    }
-}
-
-impl std::fmt::Display for BuildError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}: {}", self.what, self.path.display(), self.failure)
-    }
-}
-
-impl std::error::Error for BuildError {}
-
-/// A new file in the making: entries are gathered in memory, put in order by [`Builder::settle`] and written by
-/// [`Builder::finish`].
-#[derive(Debug, Default)]
-pub struct Builder {
-    nulls: Nulls,
-    /// Keys and values as they are stored, one after the other.
-    bytes: Vec<u8>,
-    entries: Vec<Place>,
-}
-
-/// Where an entry stands in the bytes: its key, and directly after it its value.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    start: usize,
-    key: u32,
-    value: u32,
-}
+pub(crate) const LONGEST_KEY: usize = 511;
 
 /// How many entries one transaction of a new file holds, as its pages are kept in memory.
 const CHUNK: usize = 100_000;
 
-impl Builder {
-    /// An empty table.
-    #[must_use]
-    pub fn new(nulls: Nulls) -> Self {
-        Self {
-            nulls,
-            ..Self::default()
-        }
+/// Make entries the whole content of the file at `path`. All or nothing, and readers see one or the other.
+///
+/// A good file that is there and may be replaced is changed in one transaction and keeps its owner and mode, and programs
+/// that have it open see the new content at once. Otherwise a new file with this mode is made.
+pub(crate) fn write(
+    entries: &Entries,
+    path: &Path,
+    over: Over,
+    mode: u32,
+    map_size: usize,
+) -> Result<bool, BuildError> {
+    if over == Over::Replace
+        && path.exists()
+        && let Ok(there) = Updater::open(path, Nulls::Include, None, map_size)
+    {
+        there.change("update database", |pairs, txn| {
+            pairs.clear(txn)?;
+            put(entries, 0..entries.len(), pairs, txn)
+        })?;
+        return Ok(true);
     }
-
-    /// Add an entry. Whether its key is there already is found out by [`Builder::settle`].
-    pub fn add(&mut self, key: &[u8], value: &[u8]) -> Added {
-        let null: &[u8] = match self.nulls {
-            Nulls::Include => &[0],
-            Nulls::Omit => &[],
-        };
-        self.add_parts([key, null], [value, null])
-    }
-
-    /// Add an entry that is stored as it is, without a NUL.
-    pub fn add_bare(&mut self, key: &[u8], value: &[u8]) {
-        self.add_parts([key, &[]], [value, &[]]);
-    }
-
-    fn add_parts(&mut self, key: [&[u8]; 2], value: [&[u8]; 2]) -> Added {
-        let length = |parts: [&[u8]; 2]| parts.iter().map(|part| part.len()).sum::<usize>();
-        let (key_length, value_length) = (length(key), length(value));
-        let (Ok(key_size), Ok(value_size)) =
-            (u32::try_from(key_length), u32::try_from(value_length))
-        else {
-            return Added::Unusable;
-        };
-        if key_length == 0 || key_length > LONGEST_KEY {
-            return Added::Unusable;
-        }
-        self.entries.push(Place {
-            start: self.bytes.len(),
-            key: key_size,
-            value: value_size,
-        });
-        for part in key.into_iter().chain(value) {
-            self.bytes.extend_from_slice(part);
-        }
-        Added::New
-    }
-
-    /// Put the entries in order. Of those with one key the first stays, or with `replace` the last; the keys of the
-    /// others, without a NUL, come back in the order in which they were added.
-    pub fn settle(&mut self, replace: bool) -> Vec<Vec<u8>> {
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_unstable_by(|a, b| self.key(a).cmp(self.key(b)).then(a.start.cmp(&b.start)));
-        let mut later = Vec::new();
-        entries.dedup_by(|next, kept| {
-            let same = self.key(next) == self.key(kept);
-            if same {
-                later.push(*next);
-                if replace {
-                    *kept = *next;
-                }
-            }
-            same
-        });
-        self.entries = entries;
-        later.sort_unstable_by_key(|place| place.start);
-        let plain = |place| {
-            let key = self.key(place);
-            key.strip_suffix(&[0]).unwrap_or(key).to_vec()
-        };
-        later.iter().map(plain).collect()
-    }
-
-    fn key(&self, place: &Place) -> &[u8] {
-        let end = place.start + place.key as usize;
-        self.bytes.get(place.start..end).unwrap_or_default()
-    }
-
-    fn value(&self, place: &Place) -> &[u8] {
-        let start = place.start + place.key as usize;
-        let end = start + place.value as usize;
-        self.bytes.get(start..end).unwrap_or_default()
-    }
-
-    /// Make these entries the whole content of the file at `path`. All or nothing, and readers see one or the other.
-    ///
-    /// A good file that is there is changed in one transaction and keeps its owner and mode, and programs that have it
-    /// open see the new content at once. Otherwise a new file with this mode is written beside it and renamed.
-    pub fn finish(self, path: &Path, mode: u32, map_size: usize) -> Result<(), BuildError> {
-        if path.exists()
-            && let Ok(there) = Updater::open(path, self.nulls, None, map_size)
-        {
-            return there.change("update database", |pairs, txn| {
-                pairs.clear(txn)?;
-                self.put(&self.entries, pairs, txn)
-            });
-        }
-        let failed = |what| {
-            move |failure: Failure| BuildError {
-                path: path.to_owned(),
-                what,
-                failure,
-            }
-        };
-        let temporary = temporary_name(path);
-        let made = self.write(&temporary, mode, map_size);
-        made.map_err(failed("open database"))
-            .and_then(|()| {
-                fs::rename(&temporary, path)
-                    .map_err(Failure::from)
-                    .map_err(failed("rename database"))
-            })
-            .inspect_err(|_| drop(fs::remove_file(&temporary)))
-    }
-
-    fn write(&self, path: &Path, mode: u32, map_size: usize) -> Result<(), Failure> {
-        drop(new_file(path, mode)?);
+    install(path, over, mode, |path, _| {
         let mut env = sys::lmdb::open(path, map_size, Access::Write)?;
         // Nobody sees the file before it has its name. A table without entries is a transaction too.
-        let chunks = self
-            .entries
-            .chunks(CHUNK)
-            .chain(self.entries.is_empty().then_some(&[][..]));
-        for chunk in chunks {
-            growing(&mut env, |pairs, txn| self.put(chunk, pairs, txn))?;
+        for start in (0..entries.len().max(1)).step_by(CHUNK) {
+            let end = entries.len().min(start + CHUNK);
+            growing(&mut env, |pairs, txn| put(entries, start..end, pairs, txn))?;
         }
         Ok(())
-    }
+    })
+}
 
-    /// Append entries, which are in order.
-    fn put(&self, entries: &[Place], pairs: &Pairs, txn: &mut heed::RwTxn<'_>) -> heed::Result<()> {
-        for place in entries {
-            pairs.put_with_flags(txn, PutFlags::APPEND, self.key(place), self.value(place))?;
-        }
-        Ok(())
+/// Append entries, which are in order.
+fn put(
+    entries: &Entries,
+    range: Range<usize>,
+    pairs: &Pairs,
+    txn: &mut heed::RwTxn<'_>,
+) -> heed::Result<()> {
+    for (key, value) in entries.sorted(range) {
+        pairs.put_with_flags(txn, PutFlags::APPEND, key, value)?;
     }
+    Ok(())
 }
 
 /// A file that is changed in place, under its exclusive lock, in one transaction a call.
@@ -314,23 +156,13 @@ impl Updater {
     }
 }
 
-/// LMDB wants a directory before the file name.
-fn absolute(path: &Path) -> io::Result<PathBuf> {
-    std::path::absolute(path)
-}
-
-fn temporary_name(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    absolute(Path::new(&name)).unwrap_or_else(|_| PathBuf::from(name))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
+    use crate::kinds::indexed::Format;
     use crate::table::{OpenOptions, Table};
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     fn find(table: &Table, key: &str) -> Option<String> {
         crate::testing::now(table.find(key.as_bytes()))
@@ -340,7 +172,12 @@ mod tests {
 
     fn spec(directory: &tempfile::TempDir) -> (String, PathBuf) {
         let table = directory.path().join("map").display().to_string();
-        (format!("hash:{table}"), super::super::file_name(&table))
+        (format!("hash:{table}"), Format::Lmdb.file_name(&table))
+    }
+
+    fn finish(entries: &mut Entries, file: &Path, mode: u32, map_size: usize) {
+        entries.settle(false);
+        assert!(write(entries, file, Over::Replace, mode, map_size).unwrap());
     }
 
     #[test]
@@ -348,12 +185,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (spec, file) = spec(&directory);
         for nulls in [Nulls::Include, Nulls::Omit] {
-            let mut builder = Builder::new(nulls);
-            assert_eq!(builder.add(b"a", b"1"), Added::New);
-            assert_eq!(builder.add(b"a", b"2"), Added::New);
-            assert_eq!(builder.add(&[b'x'; 600], b"2"), Added::Unusable);
-            assert_eq!(builder.settle(false), [b"a"]);
-            builder.finish(&file, 0o640, 1 << 20).unwrap();
+            let mut entries = Format::Lmdb.entries(nulls);
+            assert_eq!(entries.add(b"a", b"1"), Added::New);
+            assert_eq!(entries.add(&[b'x'; 600], b"2"), Added::Unusable);
+            finish(&mut entries, &file, 0o640, 1 << 20);
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o640);
 
@@ -375,11 +210,20 @@ mod tests {
             assert_eq!(find(&table, "A").as_deref(), Some("3"));
             assert_eq!(find(&again, "b"), None);
             assert!(!table.changed());
+            let mut entries = Format::Lmdb.entries(nulls);
+            entries.add(b"d", b"6");
+            let kept = write(&entries, &file, Over::Keep, 0o644, 1 << 20).unwrap();
+            assert!(!kept && find(&table, "d").is_none());
             drop((table, again));
+            finish(&mut entries, &file, 0o644, 1 << 20);
+            let table = Table::open(&spec, &OpenOptions::default()).unwrap();
+            assert_eq!(find(&table, "d").as_deref(), Some("6"));
+            assert_eq!(find(&table, "a"), None);
+            drop(table);
             fs::write(&file, "no LMDB file").unwrap();
-            let mut builder = Builder::new(nulls);
-            builder.add(b"c", b"5");
-            builder.finish(&file, 0o644, 1 << 20).unwrap();
+            let mut entries = Format::Lmdb.entries(nulls);
+            entries.add(b"c", b"5");
+            finish(&mut entries, &file, 0o644, 1 << 20);
             let table = Table::open(&spec, &OpenOptions::default()).unwrap();
             assert_eq!(find(&table, "c").as_deref(), Some("5"));
             fs::remove_file(&file).unwrap();
@@ -388,40 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_or_the_last_of_a_key_stays() {
-        for (replace, stays) in [(false, "1"), (true, "3")] {
-            let directory = tempfile::tempdir().unwrap();
-            let (spec, file) = spec(&directory);
-            let mut builder = Builder::new(Nulls::Include);
-            for (key, value) in [
-                ("b", "1"),
-                ("c", "x"),
-                ("a", "y"),
-                ("b", "2"),
-                ("a", "z"),
-                ("b", "3"),
-            ] {
-                builder.add(key.as_bytes(), value.as_bytes());
-            }
-            assert_eq!(builder.settle(replace), [b"b", b"a", b"b"]);
-            builder.finish(&file, 0o644, 1 << 20).unwrap();
-            let table = Table::open(&spec, &OpenOptions::default()).unwrap();
-            assert_eq!(find(&table, "b").as_deref(), Some(stays));
-            assert_eq!(find(&table, "c").as_deref(), Some("x"));
-        }
-    }
-
-    #[test]
     fn a_small_map_grows() {
         let directory = tempfile::tempdir().unwrap();
         let (spec, file) = spec(&directory);
-        let mut builder = Builder::new(Nulls::Include);
+        let mut entries = Format::Lmdb.entries(Nulls::Include);
         for number in 0..20_000 {
             let text = format!("user{number}@example.com");
-            builder.add(text.as_bytes(), &[b'v'; 40]);
+            entries.add(text.as_bytes(), &[b'v'; 40]);
         }
-        assert!(builder.settle(false).is_empty());
-        builder.finish(&file, 0o644, 65_536).unwrap();
+        finish(&mut entries, &file, 0o644, 65_536);
         let options = OpenOptions {
             lmdb_map_size: 65_536,
             ..OpenOptions::default()

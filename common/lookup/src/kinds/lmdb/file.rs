@@ -4,14 +4,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Bound;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 
+use crate::kinds::indexed::install::Failure;
 use crate::table::Pair;
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, MdbError, RoTxn, RwTxn, WithoutTls};
@@ -20,42 +20,6 @@ use sys::lock;
 
 /// Keys and values as bytes.
 pub(super) type Pairs = Database<'static, Bytes, Bytes>;
-
-/// Why a file could not be used.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    Io(io::Error),
-    Lmdb(heed::Error),
-}
-
-impl Failure {
-    pub(crate) fn is_missing(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) | Self::Lmdb(heed::Error::Io(error)) => {
-                f.write_str(&sys::reason(error))
-            }
-            Self::Lmdb(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<heed::Error> for Failure {
-    fn from(error: heed::Error) -> Self {
-        Self::Lmdb(error)
-    }
-}
 
 /// A file that the tables of this process share.
 #[derive(Debug)]
@@ -215,18 +179,6 @@ fn in_transaction<T>(
     Ok(result)
 }
 
-/// An empty file of this mode; one that is there is an error.
-pub(super) fn new_file(path: &Path, mode: u32) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    Ok(file)
-}
-
 /// A key or value as it is stored.
 pub(super) fn stored(bytes: &[u8], null: bool) -> Vec<u8> {
     let mut stored = Vec::with_capacity(bytes.len() + 1);
@@ -281,10 +233,10 @@ fn without_null(bytes: &[u8]) -> &[u8] {
 }
 
 /// The lock on a file, while this value lives.
-pub(super) struct Held<'a>(&'a File);
+pub(crate) struct Held<'a>(&'a File);
 
 impl<'a> Held<'a> {
-    pub(super) fn take(file: &'a File, mode: lock::Mode) -> io::Result<Self> {
+    pub(crate) fn take(file: &'a File, mode: lock::Mode) -> io::Result<Self> {
         loop {
             match lock::fcntl_lock(file, mode) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
