@@ -28,4 +28,5 @@ fuzz_target!(|bytes: &[u8]| {
     converse::<records::flush::Flush>(bytes);
     converse::<records::proxymap::Proxymap>(bytes);
     converse::<records::resolve::Resolve>(bytes);
+    converse::<records::table::Tables>(bytes);
 });
