@@ -6,17 +6,21 @@
 
 use std::fmt;
 use std::hash::BuildHasher;
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::notes::Notes;
 use crate::parameters::Parameters;
+use crate::stream::is_late;
 
 /// How long connections are kept, servers rested, and how many lookups run at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// An idle connection is closed after this time.
     pub idle: Duration,
+    /// A connection is not used for longer than this.
+    pub lifetime: Duration,
     /// A server that failed is not tried for this time.
     pub retry: Duration,
     /// Connections at once.
@@ -29,6 +33,7 @@ impl Timing {
         let connections = parameters.number("max_connections", 4, 1..=100)?;
         Ok(Self {
             idle: parameters.time("idle_interval", 60)?,
+            lifetime: Duration::MAX,
             retry: parameters.time("retry_interval", 60)?,
             connections: usize::try_from(connections).unwrap_or(1),
         })
@@ -42,6 +47,8 @@ pub enum Fault {
     Lost(String),
     /// The server did not answer in time.
     Late(String),
+    /// The server said what cannot be understood, and would again; the connection is of no use any more.
+    Garbled(String),
     /// The server answered that it will not; the connection stays.
     Refused(String),
     /// Asking elsewhere is no help: the answer itself cannot be used. The connection stays.
@@ -51,9 +58,21 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost(text) | Self::Late(text) | Self::Refused(text) | Self::Unusable(text) => {
-                f.write_str(text)
-            }
+            Self::Lost(text)
+            | Self::Late(text)
+            | Self::Garbled(text)
+            | Self::Refused(text)
+            | Self::Unusable(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Lost("closed by the server".to_owned()),
+            _ if is_late(&error) => Self::Late("timed out".to_owned()),
+            _ => Self::Lost(sys::reason(&error)),
         }
     }
 }
@@ -83,6 +102,12 @@ struct State<C> {
 struct Idle<C> {
     server: usize,
     since: Instant,
+    kept: Kept<C>,
+}
+
+#[derive(Debug)]
+struct Kept<C> {
+    made: Instant,
     connection: C,
 }
 
@@ -137,7 +162,7 @@ impl<C> Servers<C> {
                     answered = true;
                     last = Some(format!("{} server {address}: {reason}", self.kind));
                 }
-                Err(Fault::Lost(reason) | Fault::Late(reason)) => {
+                Err(Fault::Lost(reason) | Fault::Late(reason) | Fault::Garbled(reason)) => {
                     self.rest(server);
                     last = Some(format!("{} server {address}: {reason}", self.kind));
                 }
@@ -176,7 +201,7 @@ impl<C> Servers<C> {
         let mut state = self.lock();
         let (old, kept) = std::mem::take(&mut state.idle)
             .into_iter()
-            .partition(|idle| idle.since.elapsed() >= limit);
+            .partition(|idle| idle.since.elapsed() >= limit || self.is_old(&idle.kept));
         state.idle = kept;
         drop(state);
         closed.extend::<Vec<_>>(old);
@@ -190,8 +215,8 @@ impl<C> Servers<C> {
         connect: &impl Fn(&str) -> Result<C, String>,
         work: &mut impl FnMut(&mut C) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        while let Some(connection) = self.take(server) {
-            match self.work_with(server, connection, work) {
+        while let Some(kept) = self.take(server) {
+            match self.work_with(server, kept, work) {
                 // The server may have been started anew since the connection was made.
                 Err(Fault::Lost(_)) => {}
                 result => return result,
@@ -199,17 +224,24 @@ impl<C> Servers<C> {
         }
         let connection =
             connect(address).map_err(|reason| Fault::Lost(format!("connect: {reason}")))?;
-        self.work_with(server, connection, work)
+        let kept = Kept {
+            made: Instant::now(),
+            connection,
+        };
+        self.work_with(server, kept, work)
     }
 
     fn work_with<R>(
         &self,
         server: usize,
-        mut connection: C,
+        mut kept: Kept<C>,
         work: &mut impl FnMut(&mut C) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        let result = work(&mut connection);
-        if !matches!(result, Err(Fault::Lost(_) | Fault::Late(_))) {
+        let result = work(&mut kept.connection);
+        if !matches!(
+            result,
+            Err(Fault::Lost(_) | Fault::Late(_) | Fault::Garbled(_))
+        ) {
             let mut state = self.lock();
             if let Some(resting) = state.resting.get_mut(server) {
                 *resting = None;
@@ -218,7 +250,7 @@ impl<C> Servers<C> {
             state.idle.push(Idle {
                 server,
                 since: Instant::now(),
-                connection,
+                kept,
             });
         }
         result
@@ -251,13 +283,18 @@ impl<C> Servers<C> {
     }
 
     /// The youngest idle connection to a server that is not too old.
-    fn take(&self, server: usize) -> Option<C> {
+    fn take(&self, server: usize) -> Option<Kept<C>> {
         let mut state = self.lock();
-        let at = state
-            .idle
-            .iter()
-            .rposition(|idle| idle.server == server && idle.since.elapsed() < self.timing.idle)?;
-        Some(state.idle.swap_remove(at).connection)
+        let at = state.idle.iter().rposition(|idle| {
+            idle.server == server
+                && idle.since.elapsed() < self.timing.idle
+                && !self.is_old(&idle.kept)
+        })?;
+        Some(state.idle.swap_remove(at).kept)
+    }
+
+    fn is_old(&self, kept: &Kept<C>) -> bool {
+        kept.made.elapsed() >= self.timing.lifetime
     }
 
     fn rest(&self, server: usize) {
@@ -303,6 +340,7 @@ mod tests {
     fn servers(addresses: &[&str]) -> Servers<String> {
         let timing = Timing {
             idle: Duration::from_secs(60),
+            lifetime: Duration::MAX,
             retry: Duration::from_secs(60),
             connections: 1,
         };
@@ -400,5 +438,38 @@ mod tests {
         servers.timing.idle = Duration::ZERO;
         servers.tidy();
         assert_eq!(servers.lock().idle.len(), 0);
+    }
+
+    #[test]
+    fn an_old_connection_is_not_used_again() {
+        let mut servers = servers(&["a"]);
+        let made = Cell::new(0);
+        let connect = |_: &str| {
+            made.set(made.get() + 1);
+            Ok(String::new())
+        };
+        for lifetime in [Duration::MAX, Duration::MAX, Duration::ZERO] {
+            servers.timing.lifetime = lifetime;
+            let mut notes = Notes::default();
+            servers.run(&mut notes, connect, |_| Ok(())).unwrap();
+        }
+        assert_eq!(made.get(), 2);
+        servers.tidy();
+        assert_eq!(servers.lock().idle.len(), 0);
+    }
+
+    #[test]
+    fn garbage_is_not_asked_for_again() {
+        let servers = servers(&["a"]);
+        let asked = Cell::new(0);
+        let mut notes = Notes::default();
+        let connect = |_: &str| Ok(String::new());
+        servers.run(&mut notes, connect, |_| Ok(())).unwrap();
+        let garbled = servers.run(&mut notes, connect, |_| {
+            asked.set(asked.get() + 1);
+            Err::<(), _>(Fault::Garbled("what?".to_owned()))
+        });
+        assert_eq!(garbled.unwrap_err(), "test server a: what?");
+        assert_eq!((asked.get(), servers.lock().idle.len()), (1, 0));
     }
 }
