@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use config::{Error, Settings, params};
 use delivery::{LockMethod, Locking};
-use lookup::{Maps, OpenOptions};
+use lookup::{Maps, OpenOptions, Purpose};
 use mail::rewrite::Rules;
 use sys::command::Identity;
 
@@ -58,9 +58,7 @@ impl Config {
         let mailbox: params::local::Mailbox = settings.get()?;
         let forwarding: params::local::Forwarding = settings.get()?;
         // The service is trusted with less than root is, and so are senders of mail.
-        let options = OpenOptions::from_settings(settings)?
-            .directly()
-            .without_substitution();
+        let options = OpenOptions::from_settings(settings)?.for_purpose(Purpose::Rights);
         let open = |title: &str, list: &config::TableList| Maps::open(title, list, &options);
         Ok(Self {
             service: service.to_owned(),

@@ -30,6 +30,7 @@ pub mod servers;
 pub mod setup;
 pub mod sink;
 pub mod spool;
+pub mod table_server;
 pub mod wait;
 
 pub use client::{Client, Reply};

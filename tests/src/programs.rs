@@ -91,7 +91,7 @@ const COMMANDS: [&str; 14] = [
     "qshape",
 ];
 const SETGID: [&str; 3] = ["postdrop", "postqueue", "postlog"];
-const DAEMONS: [&str; 32] = [
+const DAEMONS: [&str; 34] = [
     "anvil",
     "bounce",
     "cleanup",
@@ -123,7 +123,9 @@ const DAEMONS: [&str; 32] = [
     "mysql_table",
     "pgsql_table",
     "redis_table",
+    "socketmap_table",
     "sqlite_table",
+    "tcp_table",
 ];
 
 impl Programs {

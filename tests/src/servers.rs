@@ -3,6 +3,8 @@
 //! Each has its data in a directory of the machine, waits for nothing to reach the disk, and can be stopped, started again and halted
 //! (as a server that is alive but does not answer). The programs come from Debian's packages.
 
+mod srs;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;

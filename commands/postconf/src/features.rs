@@ -24,8 +24,16 @@ const TABLES: [&str; 21] = [
 ];
 
 /// The types that are there when their program, `<type>_table`, is among the daemons.
-const DRIVERS: [&str; 7] = [
-    "ldap", "memcache", "mongodb", "mysql", "pgsql", "redis", "sqlite",
+const DRIVERS: [&str; 9] = [
+    "ldap",
+    "memcache",
+    "mongodb",
+    "mysql",
+    "pgsql",
+    "redis",
+    "socketmap",
+    "sqlite",
+    "tcp",
 ];
 
 /// Print one list.

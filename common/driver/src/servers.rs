@@ -69,11 +69,15 @@ impl fmt::Display for Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Lost("closed by the server".to_owned()),
-            _ if is_late(&error) => Self::Late("timed out".to_owned()),
-            _ => Self::Lost(sys::reason(&error)),
+        if is_late(&error) {
+            return Self::Late("timed out".to_owned());
         }
+        let is_end = error.kind() == io::ErrorKind::UnexpectedEof;
+        Self::Lost(if is_end {
+            "closed by the server".to_owned()
+        } else {
+            sys::reason(&error)
+        })
     }
 }
 

@@ -10,6 +10,10 @@ pub enum OpenError {
     NotTypeName(String),
     /// A type this build does not know.
     UnknownType(String),
+    /// A table of a server that nobody can be sure of, where its answers would decide about rights.
+    Untrusted(String),
+    /// A type of directories that nobody runs any more.
+    Retired(String),
     /// A type that is a program of its own, which is not there.
     MissingDriver {
         /// The type.
@@ -35,6 +39,14 @@ impl fmt::Display for OpenError {
                 )
             }
             Self::UnknownType(kind) => write!(f, "unsupported dictionary type: {kind}"),
+            Self::Untrusted(table) => {
+                write!(f, "{table} map is not allowed for security sensitive data")
+            }
+            Self::Retired(kind) => write!(
+                f,
+                "unsupported dictionary type: {kind}: such tables are not supported any more; \
+                 make a hash: table of a copy with postmap or postalias, or ask the system with unix:"
+            ),
             Self::MissingDriver { kind, program } => {
                 let program = program.display();
                 write!(

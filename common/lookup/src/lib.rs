@@ -32,7 +32,7 @@ pub use local::LocalDomains;
 pub use mapping::AddressMapping;
 pub use maps::Maps;
 pub use match_list::MatchList;
-pub use table::{Access, OpenOptions, Table};
+pub use table::{Access, OpenOptions, Purpose, Table};
 
 #[cfg(test)]
 pub(crate) mod testing {

@@ -17,7 +17,7 @@ use crate::kinds::berkeley_db::BerkeleyDb;
 use crate::kinds::cdb::Cdb;
 use crate::kinds::cidr::Cidr;
 use crate::kinds::combined::{Combined, How};
-use crate::kinds::driver::{DriverTable, Drivers, TYPES, WRITABLE};
+use crate::kinds::driver::{DriverTable, Drivers, TYPES, WRITABLE, wants_whole_keys};
 use crate::kinds::internal::Internal;
 use crate::kinds::lmdb::Lmdb;
 use crate::kinds::pattern::{Language, Patterns};
@@ -51,14 +51,26 @@ pub struct OpenOptions {
     pub lmdb_map_size: usize,
     /// Values in the text of a table name files, whose contents they stand for, in base64 (`postmap -F`).
     pub files: bool,
-    /// Results of patterns may hold parts of what was sought (`$1`); without that, rules with them are left out.
-    pub substitution: bool,
-    /// Tables behind `proxy:` are opened here, for programs with more rights than the service.
-    pub direct: bool,
     /// Who is asked for `proxy:` tables; the tables opened with one value share its connections.
     pub proxy: ProxyService,
     /// The drivers of tables behind client libraries; the tables opened with one value share its processes.
     pub drivers: Drivers,
+    /// What the values are used for.
+    pub purpose: Purpose,
+}
+
+/// What values are used for, and so what may not have a say in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// Nothing that could harm.
+    #[default]
+    Plain,
+    /// Which program mail is handed to, and where it goes: parts of addresses, which strangers choose, get into no value of a
+    /// pattern; rules with `$1` are left out.
+    Routing,
+    /// What is run, what is written to, and as whom: also no answers of servers that nobody can be sure of, or of proxymap(8), whose
+    /// tables are opened directly.
+    Rights,
 }
 
 impl Default for OpenOptions {
@@ -68,11 +80,10 @@ impl Default for OpenOptions {
             fold: true,
             utf8: true,
             files: false,
-            substitution: true,
-            direct: false,
             lmdb_map_size: lmdb::DEFAULT_MAP_SIZE,
             proxy: ProxyService::default(),
             drivers: Drivers::default(),
+            purpose: Purpose::Plain,
         }
     }
 }
@@ -87,30 +98,17 @@ impl OpenOptions {
             fold: true,
             utf8: smtputf8.smtputf8_enable,
             files: false,
-            substitution: true,
-            direct: false,
             lmdb_map_size: usize::try_from(types.lmdb_map_size).unwrap_or(lmdb::DEFAULT_MAP_SIZE),
             proxy: ProxyService::from_settings(settings, Path::new(""))?,
             drivers: Drivers::from_settings(settings)?,
+            purpose: Purpose::Plain,
         })
     }
 
-    /// The same without `$1` in the results of patterns: what a client names must not choose where mail goes.
+    /// The same for values of this use.
     #[must_use]
-    pub fn without_substitution(self) -> Self {
-        Self {
-            substitution: false,
-            ..self
-        }
-    }
-
-    /// The same for a program that must not believe a service with fewer rights than its own.
-    #[must_use]
-    pub fn directly(self) -> Self {
-        Self {
-            direct: true,
-            ..self
-        }
+    pub fn for_purpose(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
     }
 
     /// The same without case folding.
@@ -190,13 +188,15 @@ impl Table {
         &self.name
     }
 
-    /// Whether keys are patterns or networks: such a table is asked only for whole keys, never for parts of them.
+    /// Whether keys are patterns or networks, or a server answers for any key: such a table is asked only for whole keys, never for
+    /// parts of them.
     #[must_use]
     pub fn is_pattern(&self) -> bool {
         match &self.kind {
             Kind::Cidr(_) | Kind::Patterns(_) => true,
             Kind::Proxy(table) => table.is_pattern(),
             Kind::Combined(tables) => tables.is_pattern(),
+            Kind::Driver(table) => table.wants_whole_keys(),
             Kind::Text(_)
             | Kind::Static(_)
             | Kind::Lmdb(_)
@@ -206,7 +206,6 @@ impl Table {
             | Kind::Environ
             | Kind::Random(_)
             | Kind::Internal(_)
-            | Kind::Driver(_)
             | Kind::Fail
             | Kind::Unavailable(_) => false,
         }
@@ -391,10 +390,14 @@ impl Kind {
             "regexp" => Self::Patterns(Patterns::open(
                 Language::Regexp,
                 name,
-                options.substitution,
+                options.purpose == Purpose::Plain,
             )?),
-            "pcre" => Self::Patterns(Patterns::open(Language::Pcre, name, options.substitution)?),
-            "proxy" if options.direct && name.contains(':') => {
+            "pcre" => Self::Patterns(Patterns::open(
+                Language::Pcre,
+                name,
+                options.purpose == Purpose::Plain,
+            )?),
+            "proxy" if options.purpose == Purpose::Rights && name.contains(':') => {
                 let (kind, name) = name.split_once(':').unwrap_or_default();
                 Self::open(kind, name, options)?
             }
@@ -406,6 +409,10 @@ impl Kind {
             "debug" => Self::Combined(Combined::open(How::Debug, name, options)?),
             "randmap" => Self::Random(inline::random_values(name)?),
             "internal" => Self::Internal(Internal::default()),
+            "nis" | "nisplus" | "netinfo" => return Err(OpenError::Retired(kind.to_owned())),
+            _ if wants_whole_keys(kind) && options.purpose == Purpose::Rights => {
+                return Err(OpenError::Untrusted(format!("{kind}:{name}")));
+            }
             _ if TYPES.contains(&kind) => Self::Driver(DriverTable::open(kind, name, options)?),
             _ => return Err(OpenError::UnknownType(kind.to_owned())),
         })
@@ -565,5 +572,38 @@ pub fn fold(key: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(key) {
         Ok(text) => text.to_lowercase().into_bytes(),
         Err(_) => key.to_ascii_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::now;
+
+    #[test]
+    fn what_decides_about_rights_is_not_asked_of_just_anybody() {
+        let options = OpenOptions::default().for_purpose(Purpose::Rights);
+        for spec in [
+            "tcp:host:17",
+            "proxy:socketmap:inet:host:17:m",
+            "unionmap:{tcp:host:17}",
+        ] {
+            let error = Table::open(spec, &options).unwrap_err().to_string();
+            assert!(
+                error.ends_with("map is not allowed for security sensitive data"),
+                "{spec}: {error}"
+            );
+        }
+        let direct = Table::open("proxy:static:x", &options).unwrap();
+        assert_eq!(now(direct.find(b"k")), Ok(Some(b"x".to_vec())));
+    }
+
+    #[test]
+    fn types_of_old_are_named() {
+        for kind in ["nis", "nisplus", "netinfo"] {
+            let error = Table::open(&format!("{kind}:mail.aliases"), &OpenOptions::default());
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("not supported any more"), "{error}");
+        }
     }
 }

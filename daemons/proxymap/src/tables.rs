@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lookup::{OpenOptions, Table};
+use lookup::{OpenOptions, Purpose, Table};
 
 /// Tables by name, by whether they fold the case of keys, and by whether results may hold parts of them.
 pub(crate) struct Tables {
@@ -35,9 +35,13 @@ impl Tables {
         let table = open
             .entry((name.to_owned(), fold, substitution))
             .or_insert_with(|| {
+                let purpose = match substitution {
+                    true => Purpose::Plain,
+                    false => Purpose::Routing,
+                };
                 let options = OpenOptions {
                     fold,
-                    substitution,
+                    purpose,
                     ..self.options.clone()
                 };
                 Rc::new(Table::open_or_unavailable(name, &options))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use config::{Settings, params};
 use ipc::Server;
-use lookup::{Maps, OpenOptions};
+use lookup::{Maps, OpenOptions, Purpose};
 use records::resolve::{Reply, Resolve};
 use service::{Client, Conversations, Fatal, Start};
 
@@ -100,8 +100,8 @@ pub(crate) fn resolver(settings: &Settings) -> Result<Resolver, Fatal> {
         relocated: Maps::open("relocated_maps", &routing.relocated_maps, &options),
         classes: Classes::open(settings, &options)?,
         // What a client names must not choose where mail goes.
-        mail: Routes::mail(settings, &options.clone().without_substitution())?,
-        probes: Routes::probes(settings, &options.without_substitution())?,
+        mail: Routes::mail(settings, &options.clone().for_purpose(Purpose::Routing))?,
+        probes: Routes::probes(settings, &options.for_purpose(Purpose::Routing))?,
         names,
     })
 }

@@ -6,7 +6,7 @@ use config::{Settings, TableList, params};
 use delivery::{Failure, Ids, LockMethod, Locking};
 use lookup::address::{Order, Step, find_address};
 use lookup::match_list::Parents;
-use lookup::{Maps, OpenOptions};
+use lookup::{Maps, OpenOptions, Purpose};
 use mail::{Address, DsnStatus};
 use service::Fatal;
 
@@ -62,9 +62,7 @@ impl Mailboxes {
             ));
         }
         // Neither a service with fewer rights nor an address must say who we write as.
-        let options = OpenOptions::from_settings(settings)?
-            .directly()
-            .without_substitution();
+        let options = OpenOptions::from_settings(settings)?.for_purpose(Purpose::Rights);
         let open = |title: &str, list: &TableList| Maps::open(title, list, &options);
         Ok(Self {
             paths: open("virtual_mailbox_maps", &own.virtual_mailbox_maps),

@@ -5,7 +5,7 @@
 
 #![warn(missing_docs, clippy::indexing_slicing)]
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use driver::Fault;
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use lookup::address::{ACCESS, Order, find_address};
 use lookup::match_list::{Parents, domain_keys};
+use lookup::table::fold;
 use lookup::{LookupError, Maps};
 use mail::{Address, DsnStatus};
 
@@ -117,7 +118,9 @@ impl Evaluation<'_> {
             owner_request_special: self.shared.config.compatibility.owner_request_special,
             parents: self.parents(),
         };
-        let found = find_address(maps, address.as_bytes(), &order, async || Ok(false)).await?;
+        // Tables of patterns and servers that answer for any key get addresses in small letters, too.
+        let address = fold(address.as_bytes());
+        let found = find_address(maps, &address, &order, async || Ok(false)).await?;
         Ok(found.map(|found| found.value))
     }
 

@@ -2,6 +2,7 @@
 
 use lookup::address::{Order, REWRITING, find_address};
 use lookup::match_list::Parents;
+use lookup::table::fold;
 use lookup::{LookupError, Maps};
 use mail::DsnStatus;
 use records::resolve::{Class, Failure, Route};
@@ -146,8 +147,8 @@ impl Evaluation<'_> {
             parents: Parents::Dotted,
         };
         let local = route.class == Class::Local;
-        let found =
-            find_address(maps, route.recipient.as_bytes(), &order, async || Ok(local)).await?;
+        let recipient = fold(route.recipient.as_bytes());
+        let found = find_address(maps, &recipient, &order, async || Ok(local)).await?;
         Ok(found.is_some())
     }
 

@@ -16,7 +16,11 @@ params! {
         berkeley_db_read_buffer_size: usize [1 ..] = "131072";
         /// The first size of LMDB files, in bytes.
         lmdb_map_size: u64 [1 ..] = "16777216";
-        /// The longest request to a socketmap server, in bytes.
+    }
+
+    /// How much is said to a socketmap server, and by it.
+    pub struct Socketmap {
+        /// The longest key that a socketmap server is asked for, in bytes.
         socketmap_max_query_size: usize [1 ..] = "10000";
         /// The longest answer of a socketmap server, in bytes.
         socketmap_max_reply_size: usize [1 ..] = "100000";

@@ -1,9 +1,10 @@
-//! Tables behind a client library: `mysql:`, `pgsql:`, `sqlite:`, `ldap:`, `memcache:`, `redis:`, `mongodb:`.
+//! Tables behind a server or a client library: `mysql:`, `pgsql:`, `sqlite:`, `ldap:`, `memcache:`, `redis:`, `mongodb:`, `tcp:`,
+//! `socketmap:`.
 //!
-//! No daemon links such a library. Each of these types is a program of its own beside the daemons, `mysql_table` and so on,
-//! and there is such a type where its program is. The table's configuration is read here, with the rights of the one who
-//! opens it; the driver gets it as values, together with connected sockets. What is common to these types and needs no library is
-//! done here too: the `domain` list that says which keys are asked for at all, and the `backup` table of a cache.
+//! No daemon links such a library, or connects to such a server. Each of these types is a program of its own beside the daemons,
+//! `mysql_table` and so on, and there is such a type where its program is. The table's configuration is read here, with the rights of
+//! the one who opens it; the driver gets it as values, together with connected sockets. What is common to these types and needs no
+//! library is done here too: the `domain` list that says which keys are asked for at all, and the `backup` table of a cache.
 //!
 //! A driver that ended is started again where programs can still be started; in a jail each lookup fails, and
 //! [`DriverTable::changed`] says that the daemon should be renewed. Logs what drivers note, as a warning.
@@ -24,12 +25,25 @@ use crate::table::{OpenOptions, Pair, Table};
 use process::{Driver, Started};
 
 /// The types that are programs.
-pub const TYPES: [&str; 7] = [
-    "ldap", "memcache", "mongodb", "mysql", "pgsql", "redis", "sqlite",
+pub const TYPES: [&str; 9] = [
+    "ldap",
+    "memcache",
+    "mongodb",
+    "mysql",
+    "pgsql",
+    "redis",
+    "socketmap",
+    "sqlite",
+    "tcp",
 ];
 
 /// Those of them whose tables can be changed.
 pub const WRITABLE: [&str; 2] = ["memcache", "redis"];
+
+/// Whether tables of a type are asked for whole keys as they are, never for parts of them or in small letters.
+pub(crate) fn wants_whole_keys(kind: &str) -> bool {
+    matches!(kind, "socketmap" | "tcp")
+}
 
 /// Where a type's program is, whether it is there or not.
 #[must_use]
@@ -88,6 +102,7 @@ pub(crate) struct DriverTable {
     name: String,
     driver: Rc<Driver>,
     number: Number,
+    whole_keys: bool,
     domains: Option<MatchList>,
     backup: Option<Box<Table>>,
     /// How many keys are looked up at once, where several are asked for together.
@@ -110,8 +125,13 @@ impl DriverTable {
                 program,
             });
         }
-        let mut parameters = parameters(name, inner.settings.as_ref())?;
-        if let Some(settings) = &inner.settings {
+        let settings = inner.settings.as_ref();
+        let mut parameters = match kind {
+            "tcp" => Vec::new(),
+            "socketmap" => socketmap_parameters(settings)?,
+            _ => parameters(name, settings)?,
+        };
+        if let Some(settings) = settings {
             add_named(&mut parameters, settings)?;
         }
         let set = |wanted: &str| {
@@ -135,10 +155,15 @@ impl DriverTable {
             name: format!("{kind}:{name}"),
             driver,
             number,
+            whole_keys: wants_whole_keys(kind),
             domains,
             backup,
             connections,
         })
+    }
+
+    pub(crate) const fn wants_whole_keys(&self) -> bool {
+        self.whole_keys
     }
 
     pub(crate) fn changed(&self) -> bool {
@@ -381,6 +406,32 @@ fn add_named(parameters: &mut Vec<Parameter>, settings: &Settings) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// What main.cf says about all `socketmap:` tables; the rest is in their names.
+fn socketmap_parameters(settings: Option<&Settings>) -> Result<Vec<Parameter>, OpenError> {
+    let Some(settings) = settings else {
+        return Ok(Vec::new());
+    };
+    let wrong = |error: config::Error| OpenError::Syntax(error.to_string());
+    let limits: params::tables::Socketmap = settings.get().map_err(wrong)?;
+    let directories: params::core::Directories = settings.get().map_err(wrong)?;
+    let all = [
+        (
+            "max_query_size",
+            limits.socketmap_max_query_size.to_string(),
+        ),
+        (
+            "max_reply_size",
+            limits.socketmap_max_reply_size.to_string(),
+        ),
+        ("queue_directory", directories.queue_directory),
+    ];
+    let all = all.map(|(name, value)| Parameter {
+        name: name.to_owned(),
+        value,
+    });
+    Ok(all.to_vec())
 }
 
 /// Values stand in a file as they are: passwords may have `$` in them.

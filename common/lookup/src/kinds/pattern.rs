@@ -434,6 +434,15 @@ mod tests {
     }
 
     #[test]
+    fn fixed_values_have_no_part_of_the_key() {
+        for language in [Language::Regexp, Language::Pcre] {
+            let text = "/^(alice)$/ $1\n/^(al.*)$/ a$$1\n";
+            let table = Patterns::compile(language, "test", &logical_lines(text.as_bytes()), false);
+            assert_eq!(find(&table, "alice").as_deref(), Some("a$1"));
+        }
+    }
+
+    #[test]
     fn too_many_steps_are_an_error() {
         let table = table(Language::Pcre, "/(*LIMIT_MATCH=10)^(a|a?)+$/ x\n");
         let error = table.find(b"aaaaaaaaaaaaaaaaaaaab").unwrap_err();

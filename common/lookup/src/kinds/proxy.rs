@@ -11,7 +11,8 @@ use std::time::Duration;
 use config::{Settings, params};
 use records::proxymap::{Act, Answer, Entry, Proxy, Refusal, Request};
 
-use crate::table::{Access, OpenOptions, Pair};
+use crate::kinds::driver::wants_whole_keys;
+use crate::table::{Access, OpenOptions, Pair, Purpose};
 
 /// The connections to proxymap(8) that the tables of a program share.
 #[derive(Clone)]
@@ -85,14 +86,14 @@ impl Proxied {
             access: options.access,
             table: table.to_owned(),
             fold: options.fold,
-            substitution: options.substitution,
+            substitution: options.purpose == Purpose::Plain,
         }
     }
 
     /// Whether the table behind is asked for whole keys only; told by its type, as it is not opened here.
     pub(crate) fn is_pattern(&self) -> bool {
         let kind = self.table.split_once(':').map_or("", |(kind, _)| kind);
-        matches!(kind, "cidr" | "regexp" | "pcre")
+        matches!(kind, "cidr" | "regexp" | "pcre") || wants_whole_keys(kind)
     }
 
     pub(crate) async fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
