@@ -306,3 +306,144 @@ case!(
         assert!(started.elapsed() >= Duration::from_secs(99));
     }
 );
+
+/// What daemons ask a server for: whole keys, each as the parameter has it.
+const KEYS: [&str; 27] = [
+    "bcc Sender+x@Client.Example",
+    "canonical Alice@Ferro.example",
+    "canonical Foo+Ext@Relayed.example",
+    "canonical alice@ferro.example",
+    "canonical foo+ext@relayed.example",
+    "client 127.0.0.1",
+    "client localhost",
+    "helo client.example",
+    "recipient alice@ferro.example",
+    "recipient foo+ext@relayed.example",
+    "relay client.example",
+    "relay relayed.example",
+    "relayed foo+ext@relayed.example",
+    "relocated Alice@Ferro.example",
+    "relocated Foo+Ext@Relayed.example",
+    "relocated Sender+x@Client.Example",
+    "sender sender+x@client.example",
+    "transport Alice@Ferro.example",
+    "transport Foo+Ext@Relayed.example",
+    "transport Sender+x@Client.Example",
+    "vdomains client.example",
+    "vdomains ferro.example",
+    "vdomains relayed.example",
+    "virtual Alice@Ferro.example",
+    "virtual Foo+Ext@Relayed.example",
+    "virtual alice@ferro.example",
+    "virtual foo+ext@relayed.example",
+];
+
+case!(daemons_ask_for_whole_keys, |setup| {
+    let asked = table_server::socketmap(17001, |request| match request {
+        "relay relayed.example" | "relayed foo+ext@relayed.example" => netstring("OK x"),
+        _ => netstring("NOTFOUND "),
+    });
+    let table = |name: &str| format!("socketmap:inet:127.0.0.1:17001:{name}");
+    let check = |name: &str, restriction: &str| format!("{restriction} {}", table(name));
+    let mail = setup
+        .set(
+            "smtpd_client_restrictions",
+            &check("client", "check_client_access"),
+        )
+        .set(
+            "smtpd_helo_restrictions",
+            &check("helo", "check_helo_access"),
+        )
+        .set(
+            "smtpd_sender_restrictions",
+            &check("sender", "check_sender_access"),
+        )
+        .set(
+            "smtpd_recipient_restrictions",
+            &check("recipient", "check_recipient_access"),
+        )
+        .set("recipient_canonical_maps", &table("canonical"))
+        .set("virtual_alias_maps", &table("virtual"))
+        .set("virtual_alias_domains", &table("vdomains"))
+        .set("relay_domains", &table("relay"))
+        .set("relay_recipient_maps", &table("relayed"))
+        .set("relay_transport", "discard:")
+        .set("transport_maps", &table("transport"))
+        .set("sender_bcc_maps", &table("bcc"))
+        .set("relocated_maps", &table("relocated"))
+        .set("local_recipient_maps", "")
+        .start();
+    mail.smtp().letter(
+        "Sender+x@Client.Example",
+        &["Alice@Ferro.example", "Foo+Ext@Relayed.example"],
+        "Subject: x\n\n",
+    );
+    mail.log()
+        .wait("local", "*to=<Alice@Ferro.example>*status=sent*");
+    mail.log()
+        .wait("discard", "*to=<Foo+Ext@Relayed.example>*status=sent*");
+    let mut keys = asked.requests();
+    keys.sort();
+    keys.dedup();
+    // The reference asks for the default of all transports, too, which only an indexed table has.
+    keys.retain(|key| key != "transport *");
+    assert_eq!(keys, KEYS);
+});
+
+case!(rights_are_not_asked_of_just_anybody, |setup| {
+    table_server::tcp(17000, |_| line("200 |/bin/false"));
+    table_server::socketmap(17001, |_| netstring("OK 60001"));
+    let base = setup.path("vmail").display().to_string();
+    let mail = setup
+        .set("local_recipient_maps", "")
+        .set("alias_maps", "tcp:127.0.0.1:17000")
+        .set("virtual_mailbox_domains", "hosted.example")
+        .set("virtual_mailbox_base", &base)
+        .set("virtual_mailbox_maps", "static:x")
+        .set(
+            "virtual_uid_maps",
+            "proxy:socketmap:inet:127.0.0.1:17001:uid",
+        )
+        .set("virtual_gid_maps", "static:60001")
+        .start();
+    let refused = "*map is not allowed for security*sensitive data";
+    mail.send(
+        "a@client.example",
+        &["alice@ferro.example"],
+        "Subject: x\n\n",
+    );
+    mail.log().wait("local", refused);
+    mail.log().wait(
+        "local",
+        "*dsn=4.3.0, status=deferred (alias database unavailable)",
+    );
+    mail.send("a@client.example", &["a@hosted.example"], "Subject: x\n\n");
+    mail.log().wait("virtual", refused);
+    mail.log().wait(
+        "virtual",
+        "*dsn=4.3.5, status=deferred (mail system configuration error)",
+    );
+});
+
+case!(no_part_of_an_address_decides_about_rights, |setup| {
+    let mail = setup
+        .set("local_recipient_maps", "")
+        .set("mailbox_command_maps", "regexp:{{/^(alice)$$/ /bin/$$1}}")
+        .set(
+            "transport_maps",
+            "regexp:{{/^(.*)@(error).example$$/ $$2:no}, {/@error.example$$/ discard:}}",
+        )
+        .start();
+    mail.send(
+        "a@client.example",
+        &["alice@ferro.example", "x@error.example"],
+        "Subject: x\n\n",
+    );
+    let skipped = "*, line 1: regular expression substitution is not allowed: skipping this rule";
+    mail.log().wait("local", skipped);
+    mail.log().wait("trivial-rewrite", skipped);
+    mail.log()
+        .wait("local", "*status=sent (delivered to maildir)");
+    mail.log()
+        .wait("discard", "*to=<x@error.example>*status=sent*");
+});

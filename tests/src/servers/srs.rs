@@ -22,7 +22,7 @@ class Handler(SocketMap.Handler):
             raise LookupError
         return srs.forward(key.decode(), 'ferro.example')
     def _handle_reverse(self, key):
-        if not key.startswith(b'SRS'):
+        if not key.upper().startswith(b'SRS'):
             raise LookupError
         try:
             return srs.reverse(key.decode())
@@ -34,6 +34,8 @@ class Tcp(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 os.umask(0)
+if os.path.exists(sys.argv[1]):
+    os.remove(sys.argv[1])
 unix = SocketMap.Daemon(sys.argv[1], Handler)
 threading.Thread(target=unix.run, daemon=True).start()
 Tcp(('127.0.0.1', 10003), Handler).serve_forever()
