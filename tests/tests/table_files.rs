@@ -196,7 +196,7 @@ case!(files_of_any_page_size_and_byte_order_are_read, |setup| {
     let mail = setup.stopped();
     let file = mail.configuration("t.db");
     let number = |number: u32| {
-        let end: &[u8] = if number % 3 == 0 { b"" } else { b"\0" };
+        let end: &[u8] = if number.is_multiple_of(3) { b"" } else { b"\0" };
         let key = [format!("user{number}").as_bytes(), end].concat();
         (key, [format!("value {number}").as_bytes(), end].concat())
     };
