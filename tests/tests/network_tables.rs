@@ -101,19 +101,20 @@ case!(tcp_answers, |setup| {
         let nul = ("nul", "bad reply");
         all_fail(&mail, table, &[("long", long), ("endless", long), nul]);
     }
-    // One connection for many keys; a closed one is replaced, and what comes unasked is nobody's answer.
+    // Few connections for many keys; a closed one is replaced, and what comes unasked is nobody's answer.
     asked.clear();
     let found = mail
         .command("postmap")
         .args(["-q", "-", table])
-        .input("one@ferro.example\nclosing\none@ferro.example\ntwo\nnone\nencoded\n")
+        .input("one@ferro.example\nOne@Ferro.Example\nclosing\none@ferro.example\ntwo\nnone\nencoded\n")
         .run()
         .succeeds();
     assert_eq!(
         found.out,
         "one@ferro.example\talice\nclosing\tclosing\none@ferro.example\talice\ntwo\ttwo\nencoded\ta b,%\n"
     );
-    assert!(asked.connections() <= 3, "{}", asked.connections());
+    let most = mail.mta.pick(5, 3);
+    assert!(asked.connections() <= most, "{}", asked.connections());
     let down = ask(&mail, "k", "tcp:127.0.0.1:17009").exits(1);
     assert!(down.err.contains("Connection refused"), "{down:?}");
 });

@@ -16,6 +16,7 @@ pub mod address;
 pub mod aliases;
 mod debug_peers;
 pub mod error;
+mod kind;
 pub mod kinds;
 pub mod local;
 pub mod maintain;

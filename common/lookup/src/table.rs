@@ -6,25 +6,15 @@
 //! changed, too. Logs a warning for each lookup that fails.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
-use std::pin::Pin;
 
 use config::{Settings, params};
 
 use crate::error::{LookupError, OpenError};
-use crate::kinds::berkeley_db::BerkeleyDb;
-use crate::kinds::cdb::Cdb;
-use crate::kinds::cidr::Cidr;
-use crate::kinds::combined::{Combined, How};
-use crate::kinds::driver::{DriverTable, Drivers, TYPES, WRITABLE, wants_whole_keys};
-use crate::kinds::internal::Internal;
-use crate::kinds::lmdb::Lmdb;
-use crate::kinds::pattern::{Language, Patterns};
-use crate::kinds::proxy::{Proxied, ProxyService};
-use crate::kinds::text::Text;
-use crate::kinds::user_database::UserDatabase;
-use crate::kinds::{environ, inline, lmdb, older};
+use crate::kind::{Fault, Kind};
+use crate::kinds::driver::Drivers;
+use crate::kinds::lmdb;
+use crate::kinds::proxy::ProxyService;
 
 /// What a table is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,28 +123,6 @@ pub struct Table {
     kind: Kind,
 }
 
-#[derive(Debug)]
-enum Kind {
-    Text(Text),
-    Static(Vec<u8>),
-    Lmdb(Lmdb),
-    Cdb(Cdb),
-    /// The file of an older installation.
-    BerkeleyDb(BerkeleyDb),
-    UserDatabase(UserDatabase),
-    Environ,
-    Cidr(Cidr),
-    Patterns(Patterns),
-    Combined(Combined),
-    /// The values of `randmap:`.
-    Random(Vec<Vec<u8>>),
-    Internal(Internal),
-    Proxy(Proxied),
-    Driver(DriverTable),
-    Fail,
-    Unavailable(String),
-}
-
 impl Table {
     /// Open the table `type:name`.
     pub fn open(spec: &str, options: &OpenOptions) -> Result<Self, OpenError> {
@@ -192,46 +160,13 @@ impl Table {
     /// parts of them.
     #[must_use]
     pub fn is_pattern(&self) -> bool {
-        match &self.kind {
-            Kind::Cidr(_) | Kind::Patterns(_) => true,
-            Kind::Proxy(table) => table.is_pattern(),
-            Kind::Combined(tables) => tables.is_pattern(),
-            Kind::Driver(table) => table.wants_whole_keys(),
-            Kind::Text(_)
-            | Kind::Static(_)
-            | Kind::Lmdb(_)
-            | Kind::Cdb(_)
-            | Kind::BerkeleyDb(_)
-            | Kind::UserDatabase(_)
-            | Kind::Environ
-            | Kind::Random(_)
-            | Kind::Internal(_)
-            | Kind::Fail
-            | Kind::Unavailable(_) => false,
-        }
+        self.kind.is_pattern()
     }
 
     /// Whether the file behind the table was replaced since it was opened, so that the process should be renewed.
     #[must_use]
     pub fn changed(&self) -> bool {
-        match &self.kind {
-            Kind::Lmdb(table) => table.changed(),
-            Kind::Cdb(table) => table.changed(),
-            Kind::BerkeleyDb(table) => table.changed(),
-            Kind::Driver(table) => table.changed(),
-            Kind::Combined(tables) => tables.changed(),
-            Kind::Text(_)
-            | Kind::Static(_)
-            | Kind::UserDatabase(_)
-            | Kind::Environ
-            | Kind::Cidr(_)
-            | Kind::Patterns(_)
-            | Kind::Proxy(_)
-            | Kind::Random(_)
-            | Kind::Internal(_)
-            | Kind::Fail
-            | Kind::Unavailable(_) => false,
-        }
+        self.kind.changed()
     }
 
     /// Look a key up. A failure is logged.
@@ -248,11 +183,15 @@ impl Table {
         let Some(key) = self.usable_key(key) else {
             return Ok(None);
         };
-        let value = self.kind.find(&key).await.map_err(|fault| fault.of(self))?;
+        let value = self
+            .kind
+            .find(&key)
+            .await
+            .map_err(|fault| fault.of(&self.name))?;
         match value {
             Some(value) if self.utf8 && std::str::from_utf8(&value).is_err() => {
                 let key = String::from_utf8_lossy(&key);
-                Err(Fault::Lookup(format!("key \"{key}\": non-UTF-8 value")).of(self))
+                Err(Fault::Lookup(format!("key \"{key}\": non-UTF-8 value")).of(&self.name))
             }
             value => Ok(value),
         }
@@ -268,10 +207,14 @@ impl Table {
             );
             return None;
         }
-        Some(match self.fold && !self.is_pattern() {
+        Some(match self.folds() {
             true => fold(key).into(),
             false => key.into(),
         })
+    }
+
+    fn folds(&self) -> bool {
+        self.fold && !self.is_pattern()
     }
 
     /// Set the value of a key, which may be there or not.
@@ -282,7 +225,7 @@ impl Table {
             Some(key) => self.kind.update(key, value).await,
             None => Err(Fault::Lookup("key or value is no UTF-8".to_owned())),
         };
-        updated.map_err(|fault| fault.of(self))
+        updated.map_err(|fault| fault.of(&self.name))
     }
 
     /// Remove a key; whether it was there.
@@ -291,21 +234,18 @@ impl Table {
             return Ok(false);
         };
         let removed = self.kind.remove(&key).await;
-        removed.map_err(|fault| fault.of(self))
+        removed.map_err(|fault| fault.of(&self.name))
     }
 
     /// As [`Self::find_quietly`] for several keys, where that costs less than one after the other; `None` elsewhere, and
     /// where a key or value needs a word in the log, or a lookup fails.
     pub async fn find_all_quietly(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
-        if !matches!(self.kind, Kind::Lmdb(_) | Kind::Driver(_)) {
-            return None;
-        }
         let good = |bytes: &[u8]| !self.utf8 || std::str::from_utf8(bytes).is_ok();
-        if !keys.iter().all(|key| good(key)) {
+        if !self.kind.finds_several() || !keys.iter().all(|key| good(key)) {
             return None;
         }
         let folded: Vec<Vec<u8>>;
-        let keys = if self.fold {
+        let keys = if self.folds() {
             folded = keys.iter().map(|key| fold(key)).collect();
             &folded
         } else {
@@ -326,241 +266,9 @@ impl Table {
         after: Option<&[u8]>,
         most: usize,
     ) -> Result<Option<Vec<Pair>>, LookupError> {
-        let entries = match &self.kind {
-            Kind::Text(table) => Ok(Some(some_after(table.entries(), after, most))),
-            Kind::Internal(table) => Ok(Some(some_after(table.entries(), after, most))),
-            Kind::Lmdb(table) => table.entries_after(after, most).map(Some),
-            Kind::Cdb(table) => table.entries_after(after, most).map(Some),
-            Kind::BerkeleyDb(table) => Ok(Some(some_after(table.entries(), after, most))),
-            Kind::Proxy(table) => boxed(table.entries_after(after)).await,
-            Kind::Driver(table) => boxed(table.entries_after(after, most)).await,
-            Kind::Combined(tables) => boxed(tables.entries_after(after, most)).await,
-            Kind::Static(_)
-            | Kind::UserDatabase(_)
-            | Kind::Environ
-            | Kind::Cidr(_)
-            | Kind::Patterns(_)
-            | Kind::Random(_)
-            | Kind::Fail
-            | Kind::Unavailable(_) => Ok(None),
-        };
-        entries.map_err(|fault| Fault::Lookup(fault).of(self))
+        let entries = self.kind.entries_after(after, most).await;
+        entries.map_err(|fault| Fault::Lookup(fault).of(&self.name))
     }
-}
-
-/// The part of sorted entries that is behind a key, and not much more than so many bytes.
-fn some_after(entries: Vec<Pair>, after: Option<&[u8]>, most: usize) -> Vec<Pair> {
-    let mut size = 0;
-    let behind = |(key, _): &Pair| after.is_none_or(|after| key.as_slice() > after);
-    let fits = |(key, value): &Pair| {
-        let fits = size <= most;
-        size += key.len() + value.len();
-        fits
-    };
-    entries
-        .into_iter()
-        .filter(behind)
-        .take_while(fits)
-        .collect()
-}
-
-impl Kind {
-    fn open(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
-        let opened = Self::open_any(kind, name, options)?;
-        if options.access != Access::Read && opened.is_for_lookups_only(kind) {
-            return Err(OpenError::ReadOnly(format!("{kind}:{name}")));
-        }
-        Ok(opened)
-    }
-
-    fn open_any(kind: &str, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
-        Ok(match kind {
-            "inline" => Self::Text(inline::open(name, options)?),
-            "texthash" => Self::Text(Text::open(name, options)?),
-            "static" => Self::Static(inline::static_value(name)?),
-            "hash" | "btree" | "dbm" | "sdbm" => match older::open(kind, name, options)? {
-                older::Opened::Lmdb(table) => Self::Lmdb(table),
-                older::Opened::BerkeleyDb(table) => Self::BerkeleyDb(table),
-            },
-            "lmdb" => Self::Lmdb(Lmdb::open(kind, name, options)?),
-            "cdb" => Self::Cdb(Cdb::open(name)?),
-            "unix" => Self::UserDatabase(UserDatabase::open(name)?),
-            "environ" => Self::Environ,
-            "cidr" => Self::Cidr(Cidr::open(name)?),
-            "regexp" => Self::Patterns(Patterns::open(
-                Language::Regexp,
-                name,
-                options.purpose == Purpose::Plain,
-            )?),
-            "pcre" => Self::Patterns(Patterns::open(
-                Language::Pcre,
-                name,
-                options.purpose == Purpose::Plain,
-            )?),
-            "proxy" if options.purpose == Purpose::Rights && name.contains(':') => {
-                let (kind, name) = name.split_once(':').unwrap_or_default();
-                Self::open(kind, name, options)?
-            }
-            "proxy" if name.contains(':') => Self::Proxy(Proxied::new(name, options)),
-            "proxy" => return Err(OpenError::NotTypeName(name.to_owned())),
-            "fail" => Self::Fail,
-            "pipemap" => Self::Combined(Combined::open(How::Pipe, name, options)?),
-            "unionmap" => Self::Combined(Combined::open(How::Union, name, options)?),
-            "debug" => Self::Combined(Combined::open(How::Debug, name, options)?),
-            "randmap" => Self::Random(inline::random_values(name)?),
-            "internal" => Self::Internal(Internal::default()),
-            "nis" | "nisplus" | "netinfo" => return Err(OpenError::Retired(kind.to_owned())),
-            _ if wants_whole_keys(kind) && options.purpose == Purpose::Rights => {
-                return Err(OpenError::Untrusted(format!("{kind}:{name}")));
-            }
-            _ if TYPES.contains(&kind) => Self::Driver(DriverTable::open(kind, name, options)?),
-            _ => return Err(OpenError::UnknownType(kind.to_owned())),
-        })
-    }
-
-    /// Whether such a table cannot be opened to be changed. `static:` and `fail:` can, and then refuse it.
-    fn is_for_lookups_only(&self, kind: &str) -> bool {
-        match self {
-            Self::Text(_)
-            | Self::Cdb(_)
-            | Self::BerkeleyDb(_)
-            | Self::UserDatabase(_)
-            | Self::Environ
-            | Self::Cidr(_)
-            | Self::Patterns(_)
-            | Self::Random(_) => true,
-            Self::Combined(tables) => !tables.is_debug(),
-            Self::Driver(_) => !WRITABLE.contains(&kind),
-            Self::Static(_)
-            | Self::Lmdb(_)
-            | Self::Internal(_)
-            | Self::Proxy(_)
-            | Self::Fail
-            | Self::Unavailable(_) => false,
-        }
-    }
-
-    async fn update(&self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
-        match self {
-            Self::Lmdb(table) => table.update(key, value).map_err(Fault::Lookup),
-            Self::Internal(table) => {
-                table.update(key, value);
-                Ok(())
-            }
-            Self::Proxy(table) => boxed(table.update(key, value)).await.map_err(Fault::Lookup),
-            Self::Driver(table) => boxed(table.update(key, value)).await.map_err(Fault::Lookup),
-            Self::Combined(tables) => boxed(tables.update(key, value))
-                .await
-                .map_err(Fault::Lookup),
-            Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
-            Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
-            Self::Text(_)
-            | Self::Static(_)
-            | Self::Cdb(_)
-            | Self::BerkeleyDb(_)
-            | Self::UserDatabase(_)
-            | Self::Environ
-            | Self::Cidr(_)
-            | Self::Patterns(_)
-            | Self::Random(_) => Err(Fault::Unsupported("update")),
-        }
-    }
-
-    async fn remove(&self, key: &[u8]) -> Result<bool, Fault> {
-        match self {
-            Self::Lmdb(table) => table.remove(key).map_err(Fault::Lookup),
-            Self::Internal(table) => Ok(table.remove(key)),
-            Self::Proxy(table) => boxed(table.remove(key)).await.map_err(Fault::Lookup),
-            Self::Driver(table) => boxed(table.remove(key)).await.map_err(Fault::Lookup),
-            Self::Combined(tables) => boxed(tables.remove(key)).await.map_err(Fault::Lookup),
-            Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
-            Self::Text(_)
-            | Self::Static(_)
-            | Self::Cdb(_)
-            | Self::BerkeleyDb(_)
-            | Self::UserDatabase(_)
-            | Self::Environ
-            | Self::Cidr(_)
-            | Self::Patterns(_)
-            | Self::Random(_)
-            | Self::Fail => Err(Fault::Unsupported("delete")),
-        }
-    }
-
-    /// Several keys, in types that can do that.
-    async fn find_all(&self, keys: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
-        match self {
-            Self::Lmdb(table) => table.find_all(keys).ok(),
-            Self::Driver(table) => boxed(table.find_all(keys)).await,
-            Self::Text(_)
-            | Self::Static(_)
-            | Self::Cdb(_)
-            | Self::BerkeleyDb(_)
-            | Self::UserDatabase(_)
-            | Self::Environ
-            | Self::Cidr(_)
-            | Self::Patterns(_)
-            | Self::Combined(_)
-            | Self::Random(_)
-            | Self::Internal(_)
-            | Self::Proxy(_)
-            | Self::Fail
-            | Self::Unavailable(_) => None,
-        }
-    }
-
-    async fn find(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        match self {
-            Self::Text(table) => Ok(table.find(key)),
-            Self::Static(value) => Ok(Some(value.clone())),
-            Self::Lmdb(table) => table.find(key).map_err(Fault::Lookup),
-            Self::Cdb(table) => table.find(key).map_err(Fault::Lookup),
-            Self::BerkeleyDb(table) => Ok(table.find(key)),
-            Self::UserDatabase(table) => table.find(key).map_err(Fault::Lookup),
-            Self::Environ => Ok(environ::find(key)),
-            Self::Cidr(table) => Ok(table.find(key)),
-            Self::Patterns(table) => table.find(key).map_err(Fault::Lookup),
-            Self::Combined(tables) => boxed(tables.find(key)).await.map_err(Fault::Lookup),
-            Self::Random(values) => Ok(any_of(values)),
-            Self::Internal(table) => Ok(table.find(key)),
-            Self::Proxy(table) => boxed(table.find(key)).await.map_err(Fault::Lookup),
-            Self::Driver(table) => boxed(table.find(key)).await.map_err(Fault::Lookup),
-            Self::Fail => Err(Fault::Lookup("Application error".to_owned())),
-            Self::Unavailable(reason) => Err(Fault::Unavailable(reason.clone())),
-        }
-    }
-}
-
-/// What types that ask others do, in a box: tables can hold tables that hold tables, and a future of a future of a future has
-/// no known size.
-fn boxed<'a, T>(asking: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output = T> + 'a>> {
-    Box::pin(asking)
-}
-
-/// A failure before it has the table's name.
-enum Fault {
-    Unavailable(String),
-    Lookup(String),
-    Unsupported(&'static str),
-}
-
-impl Fault {
-    fn of(self, table: &Table) -> LookupError {
-        let table = table.name.clone();
-        match self {
-            Self::Unavailable(reason) => LookupError::Unavailable { table, reason },
-            Self::Lookup(reason) => LookupError::Failed { table, reason },
-            Self::Unsupported(operation) => LookupError::Unsupported { table, operation },
-        }
-    }
-}
-
-/// One of the values, each as likely as the others. The hasher's own keys are random enough for sharing load.
-fn any_of(values: &[Vec<u8>]) -> Option<Vec<u8>> {
-    let random = RandomState::new().hash_one(values.len());
-    let count = u64::try_from(values.len()).ok()?;
-    let index = usize::try_from(random.checked_rem(count)?).ok()?;
-    values.get(index).cloned()
 }
 
 /// A key in lower case; bytes that are no UTF-8 stay as they are, but for ASCII letters.
