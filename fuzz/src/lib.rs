@@ -23,12 +23,22 @@ pub fn table(kind: &str, text: &[u8]) -> Option<Table> {
 
 /// What a table that answers at once says; an error has only its place.
 pub fn find(table: &Table, key: &[u8]) -> Result<Option<Vec<u8>>, ()> {
-    let mut finding = std::pin::pin!(table.find_quietly(key));
-    let polled = finding
+    now(table.find_quietly(key)).map_err(drop)
+}
+
+/// All keys and values of a table that can list them.
+pub fn listed(table: &Table) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let listed = now(table.entries_after(None, usize::MAX));
+    listed.ok().flatten().unwrap_or_default()
+}
+
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    match future
         .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
-    match polled {
-        Poll::Ready(found) => found.map_err(drop),
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(value) => value,
         Poll::Pending => panic!("a table in memory waited"),
     }
 }

@@ -19,8 +19,7 @@ fuzz_target!(|text: &str| {
             continue;
         };
         let _ = fuzz::find(&table, b"key");
-        let listed = table.entries().ok().flatten().unwrap_or_default();
-        for (key, value) in listed {
+        for (key, value) in fuzz::listed(&table) {
             assert_eq!(fuzz::find(&table, &key), Ok(Some(value)));
         }
     }
