@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use config::{Settings, params};
+use unicase::UniCase;
 
 use crate::error::{LookupError, OpenError};
 use crate::kind::{Fault, Kind};
@@ -271,22 +272,48 @@ impl Table {
     }
 }
 
-/// A key in lower case; bytes that are no UTF-8 stay as they are, but for ASCII letters.
+/// A key in which large and small letters are the same, by Unicode's full case folding (so that ß is ss, too); bytes that are no
+/// UTF-8 stay as they are, but for ASCII letters.
 #[must_use]
 pub fn fold(key: &[u8]) -> Vec<u8> {
     if key.is_ascii() {
         return key.to_ascii_lowercase();
     }
     match std::str::from_utf8(key) {
-        Ok(text) => text.to_lowercase().into_bytes(),
+        Ok(text) => UniCase::unicode(text).to_folded_case().into_bytes(),
         Err(_) => key.to_ascii_lowercase(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::testing::now;
+
+    proptest! {
+        #[test]
+        fn a_folded_key_stays_as_it_is(key: Vec<u8>, text: String) {
+            for key in [key.as_slice(), text.as_bytes(), text.to_uppercase().as_bytes()] {
+                let folded = fold(key);
+                prop_assert_eq!(&fold(&folded), &folded);
+            }
+        }
+    }
+
+    #[test]
+    fn large_and_small_letters_are_the_same() {
+        for (one, other) in [
+            ("GRÖßE", "grösse"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+            ("K", "k"),
+            ("ﬁn", "FIN"),
+        ] {
+            assert_eq!(fold(one.as_bytes()), fold(other.as_bytes()));
+        }
+        assert_eq!(fold(b"A\xffB"), b"a\xffb");
+    }
 
     #[test]
     fn what_decides_about_rights_is_not_asked_of_just_anybody() {
