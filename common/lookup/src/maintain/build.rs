@@ -11,13 +11,12 @@ use sys::rights::{Borrowed, borrow_identity, is_root};
 use super::source_text::Text;
 use super::{Duplicates, Failure, Job, Syntax};
 use crate::error::LookupError;
+use crate::kinds::driver::WRITABLE;
 use crate::kinds::indexed::{Added, Entries, Format, Over};
 use crate::kinds::lmdb::Updater;
 use crate::kinds::older;
 use crate::table::{Access, Pair};
 
-/// Types whose tables are behind a server, and get new entries one by one.
-const ENTRY_BY_ENTRY: [&str; 3] = ["proxy", "memcache", "redis"];
 /// How much of a source is read at once.
 pub(super) const READ: usize = 64 * 1024;
 
@@ -80,7 +79,9 @@ impl Job {
             let mut entries = Vec::new();
             self.each("stdin", &*text, |entry| entries.push(entry))
                 .map_err(unread)?;
-            if ENTRY_BY_ENTRY.iter().any(|kind| is_of_type(spec, kind)) {
+            let kind = spec.split(':').next().unwrap_or_default();
+            if kind == "proxy" || WRITABLE.contains(&kind) {
+                // Behind a server, and no file of ours.
                 self.add_singly(spec, &entries)?;
                 continue;
             }
@@ -90,7 +91,6 @@ impl Job {
                 self.open_for(spec, Access::Change)?;
                 continue;
             }
-            let kind = spec.split(':').next().unwrap_or_default();
             older::take_over(kind, name, &self.options)
                 .map_err(|reason| Failure::new(format!("{spec}: {reason}")))?;
             let _owner = self.as_owner(&about)?;
@@ -176,11 +176,6 @@ impl Job {
             }
         }
     }
-}
-
-fn is_of_type(spec: &str, kind: &str) -> bool {
-    let name = spec.strip_prefix(kind);
-    name.is_some_and(|name| name.starts_with(':'))
 }
 
 /// The mode of a file that whoever may read the source may read, and its owner may write.
